@@ -37,11 +37,6 @@ class QuotedPrintableEncoder {
   bool has_blank_ = false;
   bool has_cr_ = false;
 };
-std::size_t line_count_ = 0;
-// Octets whose form depends on what follows: a blank, a CR, or a blank and a CR.
-std::array<std::uint8_t, 2> held_{};
-std::size_t held_count_ = 0;
-};
 
 // Tolerant: blanks before a line end are transport padding and go; "=" with no two hexadecimal
 // digits behind it stays as it is; lower-case digits and bare LF line ends are taken.
