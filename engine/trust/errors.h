@@ -29,5 +29,8 @@ inline constexpr ErrorKind kRevocationListNotSigned{
 inline constexpr ErrorKind kAddressMalformed{
     ErrorClass::InvalidInput, "trust.address_malformed",
     "This is not an e-mail address (local@domain) or a domain (@domain)."};
+inline constexpr ErrorKind kCertificateWithoutAddress{
+    ErrorClass::InvalidInput, "trust.certificate_without_address",
+    "The certificate holds no usable e-mail address; bind it to one with `address`."};
 
 }  // namespace sealgate::engine::trust
