@@ -38,6 +38,9 @@ class RevocationList {
   std::optional<WallTime> next_update() const { return next_update_; }
   bool is_stale_at(WallTime at) const { return next_update_ && *next_update_ < at; }
 
+  // RFC 5280, 5.2.5: it may list certificates of other issuers.
+  bool is_indirect() const { return is_indirect_; }
+
   // Whether `issuer` has signed the list and may sign lists (key usage cRLSign).
   bool is_signed_by(const Certificate& issuer) const;
 
@@ -58,6 +61,7 @@ class RevocationList {
   Sha256 sha256_{};
   WallTime this_update_{};
   std::optional<WallTime> next_update_;
+  bool is_indirect_ = false;
 };
 
 }  // namespace sealgate::engine::trust
