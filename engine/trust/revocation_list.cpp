@@ -63,11 +63,6 @@ Result<std::shared_ptr<const RevocationList>> RevocationList::parse(ByteView der
   if (next != der.data() + der.size()) return kRevocationListMalformed;
 
   const X509_NAME* issuer = X509_CRL_get_issuer(result->list_);
-  std::uint8_t* encoded = nullptr;
-  const int size = i2d_X509_NAME(issuer, &encoded);
-  if (size <= 0) return openssl_error(kRevocationListMalformed);
-  result->issuer_der_.assign(encoded, encoded + size);
-  OPENSSL_free(encoded);
   result->issuer_text_ = name_text(issuer);
   const std::optional<WallTime> this_update = wall_time(X509_CRL_get0_lastUpdate(result->list_));
   if (!this_update) return kRevocationListMalformed;
@@ -88,8 +83,12 @@ RevocationList::~RevocationList() {
   X509_CRL_free(list_);
 }
 
+const X509_NAME* RevocationList::issuer() const {
+  return X509_CRL_get_issuer(list_);
+}
+
 bool RevocationList::is_signed_by(const Certificate& issuer) const {
-  if (!equal_bytes(issuer.subject_der(), issuer_der_)) return false;
+  if (X509_NAME_cmp(X509_get_subject_name(issuer.x509()), this->issuer()) != 0) return false;
   if (issuer.public_key() == nullptr || !issuer.key_usage().crl_sign) return false;
   const bool is_signed = X509_CRL_verify(list_, issuer.public_key()) == 1;
   ERR_clear_error();

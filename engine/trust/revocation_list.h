@@ -31,7 +31,7 @@ class RevocationList {
   RevocationList& operator=(const RevocationList&) = delete;
   ~RevocationList();
 
-  ByteView issuer_der() const { return issuer_der_; }
+  const X509_NAME* issuer() const;
   const std::string& issuer_text() const { return issuer_text_; }
   const Sha256& sha256() const { return sha256_; }
   WallTime this_update() const { return this_update_; }
@@ -56,7 +56,6 @@ class RevocationList {
   RevocationList() = default;
 
   X509_CRL* list_ = nullptr;  // Owned.
-  Bytes issuer_der_;
   std::string issuer_text_;
   Sha256 sha256_{};
   WallTime this_update_{};

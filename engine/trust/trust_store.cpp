@@ -73,6 +73,15 @@ void narrow(ChainVerdict& verdict, const Certificate& certificate) {
   verdict.valid_until = std::min(verdict.valid_until, certificate.not_after());
 }
 
+// Of the canonical form, in which names are compared (RFC 5280, 7.1): case, white space and
+// string type do not matter.
+std::uint64_t name_hash(const X509_NAME* name) {
+  int is_ok = 0;
+  const std::uint64_t hash = X509_NAME_hash_ex(name, nullptr, nullptr, &is_ok);
+  SG_CHECK(is_ok == 1);
+  return hash;
+}
+
 void append(Bytes& to, const Sha256& digest) {
   to.insert(to.end(), digest.begin(), digest.end());
 }
@@ -100,19 +109,19 @@ void TrustStore::index() {
   Bytes contents;
   for (const CertificatePointer& anchor : source_.anchors) {
     SG_CHECK(X509_STORE_add_cert(store_, anchor->x509()) == 1);
-    authorities_.emplace(as_text(anchor->subject_der()), &anchor);
+    authorities_.emplace(name_hash(X509_get_subject_name(anchor->x509())), &anchor);
     append(contents, anchor->sha256());
   }
   contents.push_back('|');
   for (const CertificatePointer& intermediate : source_.intermediates) {
-    authorities_.emplace(as_text(intermediate->subject_der()), &intermediate);
+    authorities_.emplace(name_hash(X509_get_subject_name(intermediate->x509())), &intermediate);
     append(contents, intermediate->sha256());
   }
   contents.push_back('|');
   for (const auto& list : source_.revocation_lists) {
     const List entry{.list = list.get(), .has_known_signer = has_signer(*list)};
     if (list->is_indirect()) indirect_lists_.push_back(entry);
-    lists_.emplace(as_text(list->issuer_der()), entry);
+    lists_.emplace(name_hash(list->issuer()), entry);
     append(contents, list->sha256());
   }
   SG_CHECK(EVP_Digest(contents.data(), contents.size(), fingerprint_.data(), nullptr, EVP_sha256(),
@@ -120,7 +129,7 @@ void TrustStore::index() {
 }
 
 bool TrustStore::has_signer(const RevocationList& list) const {
-  const auto [begin, end] = authorities_.equal_range(as_text(list.issuer_der()));
+  const auto [begin, end] = authorities_.equal_range(name_hash(list.issuer()));
   return std::any_of(begin, end,
                      [&](const auto& entry) { return list.is_signed_by(**entry.second); });
 }
@@ -142,10 +151,11 @@ std::vector<const CertificatePointer*> TrustStore::gather(
     if (has_room && seen.insert(issuer.get()).second) gathered.push_back(&issuer);
   };
   const auto take_issuers_of = [&](const Certificate& subject) {
+    const X509_NAME* name = X509_get_issuer_name(subject.x509());
     for (const CertificatePointer& one : extra) {
-      if (equal_bytes(one->subject_der(), subject.issuer_der())) take(one);
+      if (X509_NAME_cmp(X509_get_subject_name(one->x509()), name) == 0) take(one);
     }
-    const auto [begin, end] = authorities_.equal_range(as_text(subject.issuer_der()));
+    const auto [begin, end] = authorities_.equal_range(name_hash(name));
     for (auto issuer = begin; issuer != end; ++issuer) take(*issuer->second);
   };
   take_issuers_of(certificate);
@@ -183,16 +193,27 @@ ChainVerdict TrustStore::verify(const Certificate& certificate,
   const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(path.get());
   for (int i = 1; i < sk_X509_num(chain); ++i) {
     const X509* above = sk_X509_value(chain, i);
-    // Issuers come from the stack or from the anchors, and gather() has looked at both.
-    const auto known = std::find_if(issuers.begin(), issuers.end(), [&](const auto* issuer) {
-      return X509_cmp((*issuer)->x509(), above) == 0;
-    });
-    SG_CHECK(known != issuers.end());
-    verdict.chain.push_back(**known);
-    narrow(verdict, ***known);
+    const CertificatePointer* known = find_known(*above, issuers);
+    SG_CHECK(known != nullptr);  // A path is made of what was handed in, and of anchors.
+    verdict.chain.push_back(*known);
+    narrow(verdict, **known);
   }
   check_revocation(certificate, verdict, at);
   return verdict;
+}
+
+const CertificatePointer* TrustStore::find_known(
+    const X509& certificate, std::span<const CertificatePointer* const> issuers) const {
+  const auto is_it = [&](const CertificatePointer* one) {
+    return X509_cmp((*one)->x509(), &certificate) == 0;
+  };
+  const auto found = std::find_if(issuers.begin(), issuers.end(), is_it);
+  if (found != issuers.end()) return *found;
+  const auto [begin, end] =
+      authorities_.equal_range(name_hash(X509_get_subject_name(&certificate)));
+  const auto authority =
+      std::find_if(begin, end, [&](const auto& entry) { return is_it(entry.second); });
+  return authority == end ? nullptr : authority->second;
 }
 
 bool TrustStore::is_in_force(const List& list, const Certificate& issuer) const {
@@ -203,7 +224,7 @@ void TrustStore::check_revocation(const Certificate& certificate, ChainVerdict& 
                                   WallTime at) const {
   const Certificate* subject = &certificate;
   for (const CertificatePointer& issuer : verdict.chain) {
-    const auto [begin, end] = lists_.equal_range(as_text(subject->issuer_der()));
+    const auto [begin, end] = lists_.equal_range(name_hash(X509_get_issuer_name(subject->x509())));
     std::vector<List> lists = indirect_lists_;
     for (auto list = begin; list != end; ++list) lists.push_back(list->second);
     for (const List& entry : lists) {

@@ -7,11 +7,11 @@
 // Threading: immutable after create(); verify() may be called from any thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -71,7 +71,6 @@ class TrustStore {
   std::vector<const RevocationList*> lists_without_signer() const;
 
  private:
-  using BySubject = std::multimap<std::string_view, const CertificatePointer*>;
   struct List {
     const RevocationList* list = nullptr;
     bool has_known_signer = false;
@@ -80,15 +79,17 @@ class TrustStore {
   void index();
   std::vector<const CertificatePointer*> gather(const Certificate& certificate,
                                                 std::span<const CertificatePointer> extra) const;
+  const CertificatePointer* find_known(const X509& certificate,
+                                       std::span<const CertificatePointer* const> issuers) const;
   bool has_signer(const RevocationList& list) const;
   bool is_in_force(const List& list, const Certificate& issuer) const;
   void check_revocation(const Certificate& certificate, ChainVerdict& verdict, WallTime at) const;
 
   TrustStoreSource source_;
-  X509_STORE* store_ = nullptr;                  // Owned; holds the anchors.
-  BySubject authorities_;                        // Anchors and intermediates, by subject DER.
-  std::multimap<std::string_view, List> lists_;  // By the issuer DER of what they can revoke.
-  std::vector<List> indirect_lists_;             // RFC 5280, 5.2.5: of any issuer.
+  X509_STORE* store_ = nullptr;               // Owned; holds the anchors.
+  BySubject authorities_;                     // Anchors and intermediates, by subject DER.
+  std::multimap<std::uint64_t, List> lists_;  // By hash of their issuer.
+  std::vector<List> indirect_lists_;          // RFC 5280, 5.2.5: of any issuer.
   Sha256 fingerprint_{};
 };
 
