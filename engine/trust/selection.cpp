@@ -87,11 +87,36 @@ void judge(Ranked& ranked, Use use, const SelectionScope& scope, const KeyConstr
   candidate.reason = verdict.reason;
 }
 
+// How near to usable: what an operator can best do something about comes first.
+int distance(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Chosen:
+    case Outcome::DomainOnly:
+    case Outcome::OlderThanChosen:
+      return 0;
+    case Outcome::Revoked:
+    case Outcome::Expired:
+    case Outcome::NotYetValid:
+      return 1;
+    case Outcome::NoTrustPath:
+      return 2;
+    case Outcome::AlgorithmNotAllowed:
+    case Outcome::WeakKey:
+      return 3;
+    case Outcome::WrongKeyUsage:
+    case Outcome::WrongExtendedKeyUsage:
+      return 4;
+    case Outcome::AddressMismatch:
+      return 5;
+  }
+  return 5;
+}
+
 // Usable before unusable, the very address before the domain, then the newest not_before, the
 // latest not_after, the lowest SHA-256.
 auto rank(const Ranked& ranked) {
   const Certificate& certificate = *ranked.candidate.certificate;
-  return std::make_tuple(ranked.candidate.outcome != Outcome::Chosen, ranked.is_for_domain,
+  return std::make_tuple(distance(ranked.candidate.outcome), ranked.is_for_domain,
                          -certificate.not_before().time_since_epoch().count(),
                          -certificate.not_after().time_since_epoch().count(), certificate.sha256());
 }

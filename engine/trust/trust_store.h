@@ -86,8 +86,9 @@ class TrustStore {
   void check_revocation(const Certificate& certificate, ChainVerdict& verdict, WallTime at) const;
 
   TrustStoreSource source_;
-  X509_STORE* store_ = nullptr;               // Owned; holds the anchors.
-  BySubject authorities_;                     // Anchors and intermediates, by subject DER.
+  X509_STORE* store_ = nullptr;  // Owned; holds the anchors.
+  // Anchors and intermediates, by hash of the subject.
+  std::multimap<std::uint64_t, const CertificatePointer*> authorities_;
   std::multimap<std::uint64_t, List> lists_;  // By hash of their issuer.
   std::vector<List> indirect_lists_;          // RFC 5280, 5.2.5: of any issuer.
   Sha256 fingerprint_{};
