@@ -10,12 +10,6 @@
 namespace sealgate::engine::cms {
 namespace {
 
-void add_plain(DerWriter& writer, ByteView identifier) {
-  writer.begin(tag::kSequence);
-  writer.add(tag::kOid, identifier);
-  writer.end();
-}
-
 // RFC 5753, 7 and RFC 8418, 8: the scheme with the key wrap as its parameter.
 void add_key_agreement(DerWriter& writer, ByteView scheme, ByteView wrap) {
   writer.begin(tag::kSequence);
@@ -59,8 +53,8 @@ Bytes encode_capabilities(Capabilities capabilities) {
   writer.begin(tag::kSequence);
   for (const Capability capability :
        {Aes256Gcm, Aes128Gcm, Aes256Cbc, Aes128Cbc, RsaOaepSha256, RsaOaepSha1,
-        EcdhSha256Aes256Wrap, EcdhSha256Aes128Wrap, EcdhSha384Aes256Wrap,
-        EcdhHkdfSha256Aes256Wrap, EcdhHkdfSha256Aes128Wrap}) {
+        EcdhSha256Aes256Wrap, EcdhSha256Aes128Wrap, EcdhSha384Aes256Wrap, EcdhHkdfSha256Aes256Wrap,
+        EcdhHkdfSha256Aes128Wrap}) {
     if (capabilities.has(capability)) add_capability(writer, capability);
   }
   writer.end();
