@@ -312,6 +312,31 @@ TEST_F(SoftHsm, ReportsATokenThatIsNotThere) {
   EXPECT_EQ(made.value()->status()[0].state, TokenState::Recovering);
 }
 
+TEST_F(SoftHsm, IsUsedAgainAfterItWasAway) {
+  {
+    const std::unique_ptr<Token> token = open_token();
+    generate(*token, KeyAlgorithm::P256, KeyUsage::Sign, "p256");
+  }
+  const std::unique_ptr<Dispatcher> dispatcher = make_dispatcher();
+  const std::unique_ptr<KeyQueue> queue = dispatcher->create_queue(-1);
+  dispatcher->start();
+  const KeyReport key = dispatcher->find_key("pkcs11:object=p256").value();
+  const Bytes digest(32, 3);
+  EXPECT_EQ(run_one(*queue, key, Mechanism::EcdsaSha256, digest).outcome, KeyOutcome::Done);
+  soft_->unplug();
+  KeyOutcome away = KeyOutcome::Done;
+  const TimePoint give_up = monotonic_now() + std::chrono::seconds(20);
+  while (away == KeyOutcome::Done && monotonic_now() < give_up) {
+    away = run_one(*queue, key, Mechanism::EcdsaSha256, digest).outcome;
+  }
+  EXPECT_EQ(away, KeyOutcome::TokenUnavailable);
+  soft_->plug_in();
+  while (away != KeyOutcome::Done && monotonic_now() < give_up) {
+    away = run_one(*queue, key, Mechanism::EcdsaSha256, digest).outcome;
+  }
+  EXPECT_EQ(away, KeyOutcome::Done);
+}
+
 TEST_F(SoftHsm, RefusesAKeyWithoutTheAttribute) {
   const std::unique_ptr<Token> token = open_token();
   const KeyReport key = generate(*token, KeyAlgorithm::Rsa2048, KeyUsage::Decrypt, "decrypt");
