@@ -49,7 +49,8 @@ Reply failure_reply(const Envelope& envelope, const RecipientStates& states) {
   SG_CHECK(!failed.empty());
   const bool is_transient = has_transient_failure(states);
   Reply reply{.code = static_cast<std::uint16_t>(is_transient ? 451 : 550),
-              .enhanced = is_transient ? "4.0.0" : "5.0.0"};
+              .enhanced = is_transient ? "4.0.0" : "5.0.0",
+              .text = ""};
   // The first failure of the class that decides gives its codes: most messages have only one.
   for (const std::size_t i : failed) {
     const Reply& own = states[i].reply;
