@@ -60,6 +60,7 @@ struct ExplainedCopy {
   std::string layers;  // "application/pkcs7-mime (enveloped-data) > multipart/signed > text/plain"
   std::string algorithms;    // "rsa-pkcs1-sha256, rsaes-pkcs1, aes-256-cbc"
   std::string tls;           // "as routed", "required", "verified".
+  std::string subject;       // As this copy carries it, decoded.
   std::string why_separate;  // Why it is a copy of its own; "" for the first.
 };
 
