@@ -17,7 +17,7 @@ encrypt = "known"
 inline const std::string kPassPolicy = R"(
 [[rule]]
 name = "everything"
-action = "pass"
+pass = true
 )";
 
 inline const std::string kRequiredPolicy = R"(
@@ -37,19 +37,18 @@ encrypt = "never"
 inline const std::string kTagPolicy = R"(
 [[rule]]
 name = "tagged"
-subject_tags = ["secret"]
+subject_tag = "secret"
 remove_tag = true
 sign = "if_possible"
 encrypt = "required"
 
 [[rule]]
 name = "rest"
-action = "pass"
+pass = true
 )";
 
 inline const std::string kOpaqueGcmPolicy = R"(
-[[profile]]
-name = "strict"
+[profile.strict]
 signature_form = "opaque"
 cipher = "aes-256-gcm"
 rsa_transport = "oaep-sha256"
