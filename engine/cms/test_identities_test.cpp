@@ -42,6 +42,8 @@ EVP_PKEY* generate_key(KeyType type) {
       return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
     case KeyType::X25519:
       return EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519");
+    case KeyType::Weak:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{512});
   }
   return nullptr;
 }
@@ -59,6 +61,7 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 std::string key_usage_of(KeyType type) {
   switch (type) {
     case KeyType::Rsa2048:
+    case KeyType::Weak:
       return "critical,digitalSignature,keyEncipherment";
     case KeyType::RsaPss2048:
     case KeyType::Ed25519:
@@ -121,7 +124,9 @@ Identity make_identity(KeyType type) {
   X509* x509 = make_certificate(key, name_of(type), &root());
   add_extension(x509, root().x509.get(), NID_key_usage, key_usage_of(type));
   add_extension(x509, root().x509.get(), NID_ext_key_usage, "emailProtection");
-  add_extension(x509, root().x509.get(), NID_subject_key_identifier, "hash");
+  if (type != KeyType::Weak) {
+    add_extension(x509, root().x509.get(), NID_subject_key_identifier, "hash");
+  }
   add_extension(x509, root().x509.get(), NID_authority_key_identifier, "keyid");
   add_extension(x509, root().x509.get(), NID_subject_alt_name,
                 "email:" + std::string(name_of(type)) + "@sealgate.example");
@@ -208,6 +213,8 @@ std::string_view name_of(KeyType type) {
       return "ed25519";
     case KeyType::X25519:
       return "x25519";
+    case KeyType::Weak:
+      return "weak";
   }
   return "";
 }
