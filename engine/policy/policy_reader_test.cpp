@@ -35,10 +35,10 @@ TEST(PolicyReader, SaysWhereTheTextIsNoToml) {
 }
 
 TEST(PolicyReader, NamesUnknownKeysAndWhatWasMeant) {
-  EXPECT_EQ(problems_of(rule("singn = 'always'\nencrypt = 'known'")),
+  EXPECT_EQ(problems_of(rule("singn = 'always'\nencrypt = 'known'\nrecipient = '@a.example'")),
             "p:3:1! unknown key `singn` in a rule; did you mean `sign`?\n");
-  EXPECT_EQ(problems_of(rule("encrypt = 'known'") + "[profil.x]\n"),
-            "p:7:2! unknown key `profil` in the policy; did you mean `profile`?\n");
+  EXPECT_EQ(problems_of(rule("encrypt = 'known'\nsubject_tag = 'x'") + "[profil.x]\n"),
+            "p:8:2! unknown key `profil` in the policy; did you mean `profile`?\n");
   EXPECT_THAT(problems_of(rule("encrypt='known'\nfrobnicate=1")),
               HasSubstr("p:4:1! unknown key `frobnicate` in a rule\n"));
   EXPECT_THAT(problems_of(rule("encrypt='known'\nheader = { name='a', iz='b', is='c' }")),
@@ -76,12 +76,12 @@ TEST(PolicyReader, NamesUnknownGroupsAndProfiles) {
 
 TEST(PolicyReader, NamesWrongValues) {
   EXPECT_THAT(problems_of(rule("encrypt='known'\nrecipient='bob'")),
-              HasSubstr("p:4:13! `bob` is no address"));
+              HasSubstr("p:4:11! `bob` is no address"));
   EXPECT_THAT(problems_of(rule("encrypt='known'\nrecipient=[]")), HasSubstr("empty list"));
   EXPECT_THAT(problems_of(rule("encrypt='known'\nrecipient=['@a.example', 3]")),
               HasSubstr("must hold strings"));
   EXPECT_THAT(problems_of(rule("encrypt='known'\npatterns='a(b'")),
-              HasSubstr("p:4:12! the regular expression is wrong: missing ): a(b"));
+              HasSubstr("p:4:10! the regular expression is wrong: missing ): a(b"));
   EXPECT_THAT(problems_of(rule("encrypt='known'\npatterns='(((a{100}){100}){100}){100}'")),
               HasSubstr("the regular expression is wrong"));
   EXPECT_THAT(problems_of(rule("encrypt='known'\nlarger_than='10 MB'")), HasSubstr("10 MiB"));

@@ -92,8 +92,7 @@ TrustStore::TrustStore(TrustStoreSource source)
     : source_(std::move(source)), store_(X509_STORE_new()) {
   SG_CHECK(store_ != nullptr);
   X509_VERIFY_PARAM* rules = X509_STORE_get0_param(store_);
-  X509_VERIFY_PARAM_set_flags(
-      rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_POLICY_CHECK);
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   X509_VERIFY_PARAM_set_depth(rules, kDepthMax);
   X509_VERIFY_PARAM_set_auth_level(rules, kSecurityLevel);
   X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SMIME_SIGN);
