@@ -137,7 +137,7 @@ odd = {"message/delivery-status", "message/partial", "message/external-body"}
 known = {"", "7bit", "8bit", "binary", "base64", "quoted-printable"}
 
 def encoding(part):
-    return str(part.get("content-transfer-encoding", "")).strip().lower()
+    return str(part.get("content-transfer-encoding", "")).lower()
 
 def decodes(part):
     if encoding(part) != "base64" or part.is_multipart():
