@@ -36,7 +36,8 @@ void check_parameters(std::string_view text) {
     SG_CHECK(is_utf8(parameter));
     const std::string written = "x" + encode_parameter("name", parameter);
     SG_CHECK(is_ascii(written));
-    const auto again = parse_parameterized(written).parameter("name");
+    const ParameterizedValue reread = parse_parameterized(written);
+    const auto again = reread.parameter("name");
     SG_CHECK(again.has_value());
     // A value that looks like an encoded word is read as one.
     if (parameter.find("=?") == std::string::npos) SG_CHECK(*again == parameter);
