@@ -232,7 +232,8 @@ TEST_P(UringTransportTest, ServesAThousandConnections) {
   UringOptions many = options();
   many.accepted_max = 1000;
   many.connected_max = 1000;
-  Network network(many);
+  // Each end may have a segment of its own under way.
+  Network network(many, 4096);
   const Endpoint endpoint = network.listen("127.0.0.1", 1000);
   network.on_event = [&](TransportEvent& event) {
     if (event.kind == Kind::Connected) network.send(event.connection, "ping");
