@@ -4,6 +4,8 @@
 // against its primitives and by other tools in the interop tests.
 #include "engine/cms/signed_data.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "engine/cms/chain_cursor.h"
@@ -12,6 +14,7 @@
 #include "engine/cms/errors.h"
 #include "engine/cms/oids.h"
 #include "engine/cms/openssl_judge.h"
+#include "engine/cms/openssl_ptr.h"
 #include "engine/cms/smime.h"
 #include "engine/cms/test_identities.h"
 
@@ -122,6 +125,42 @@ TEST(SignatureScheme, TakesSha512ForEd25519AndTheAttributesAsInput) {
             std::string::npos);
 }
 
+// RFC 8419, 2.3: the signature is over the DER of the attributes as a SET OF, read here from
+// what was sent, without any digest before.
+TEST(EncodeDetached, CarriesAnEd25519SignatureThatItsPrimitiveAccepts) {
+  const testing::Identity& signer = identity(KeyType::Ed25519);
+  const Signed made =
+      testing::sign_entity(signer, kEntity, DigestAlgorithm::Sha256, RsaPadding::Pkcs1);
+  const Bytes der = encode_detached(input_of(signer, made)).value();
+  DerReader reader(der, Encoding::Der);
+  DerReader content_info = reader.enter(tag::kSequence).value();
+  ASSERT_TRUE(content_info.next(tag::kOid));
+  DerReader explicit_content = content_info.enter(tag::context_constructed(0)).value();
+  DerReader signed_data = explicit_content.enter(tag::kSequence).value();
+  ASSERT_TRUE(signed_data.next(tag::kInteger));
+  ASSERT_TRUE(signed_data.next(tag::kSet));
+  ASSERT_TRUE(signed_data.next(tag::kSequence));
+  ASSERT_TRUE(signed_data.next(tag::context_constructed(0)));
+  DerReader infos = signed_data.enter(tag::kSet).value();
+  DerReader info = infos.enter(tag::kSequence).value();
+  ASSERT_TRUE(info.next(tag::kInteger));
+  ASSERT_TRUE(info.next(tag::kSequence));
+  // SHA-512 and Ed25519, both without parameters.
+  EXPECT_EQ(to_hex(info.next(tag::kSequence).value().whole), "300b0609608648016503040203");
+  const ByteView sent = info.next(tag::context_constructed(0)).value().whole;
+  Bytes attributes(sent.begin(), sent.end());
+  attributes.front() = tag::kSet;
+  EXPECT_EQ(to_hex(info.next(tag::kSequence).value().whole), "300506032b6570");
+  const ByteView signature = info.next(tag::kOctetString).value().content;
+  EXPECT_TRUE(info.finish());
+
+  const DigestContextPtr state(EVP_MD_CTX_new());
+  ASSERT_EQ(EVP_DigestVerifyInit(state.get(), nullptr, nullptr, nullptr, signer.key.get()), 1);
+  EXPECT_EQ(EVP_DigestVerify(state.get(), signature.data(), signature.size(), attributes.data(),
+                             attributes.size()),
+            1);
+}
+
 TEST(SignatureScheme, RefusesKeysThatDoNotSign) {
   const auto refused = signature_scheme(*identity(KeyType::X25519).certificate,
                                         DigestAlgorithm::Sha256, RsaPadding::Pkcs1);
@@ -161,11 +200,13 @@ TEST(SignedAttributes, FitIntoAnOperationAndAreASortedSetOfWhatRfc8551AsksFor) {
     EXPECT_TRUE(values.finish());
     EXPECT_TRUE(attribute.finish());
   }
-  std::sort(types.begin(), types.end());
+  std::sort(types.begin(), types.end(), [](const std::string& left, const std::string& right) {
+    return left.size() != right.size() ? left.size() < right.size() : left < right;
+  });
   EXPECT_EQ(types,
             (std::vector<std::string>{to_hex(oid::kContentType), to_hex(oid::kMessageDigest),
-                                      to_hex(oid::kSigningTime), to_hex(oid::kSigningCertificateV2),
-                                      to_hex(oid::kSmimeCapabilities)}));
+                                      to_hex(oid::kSigningTime), to_hex(oid::kSmimeCapabilities),
+                                      to_hex(oid::kSigningCertificateV2)}));
 }
 
 TEST(SignedAttributes, LeaveOutAnEmptyCapabilityList) {
@@ -177,7 +218,7 @@ TEST(SignedAttributes, LeaveOutAnEmptyCapabilityList) {
   EXPECT_EQ(to_hex(attributes).find(to_hex(oid::kSmimeCapabilities)), std::string::npos);
 }
 
-// OpenSSL encodes the default parameters of RFC 8017 itself: 3.1 of RFC 4055.
+// RFC 4055, 4.1: default parameters are an empty SEQUENCE; RFC 5753, 7: the wrap is a parameter.
 TEST(EncodeCapabilities, KeepsTheOrderAndTheParameters) {
   Capabilities capabilities;
   capabilities.add(Capability::Aes128Cbc);
@@ -185,7 +226,7 @@ TEST(EncodeCapabilities, KeepsTheOrderAndTheParameters) {
   capabilities.add(Capability::EcdhSha256Aes128Wrap);
   capabilities.add(Capability::RsaOaepSha1);
   EXPECT_EQ(to_hex(encode_capabilities(capabilities)),
-            "303e"
+            "3040"
             "300b060960864801650304012a"
             "300b0609608648016503040102"
             "300d06092a864886f70d0101073000"
