@@ -490,6 +490,25 @@ TEST_P(UringTransportTest, LeavesAFloodOfClientsWaitingAndServesThemInTurn) {
   EXPECT_TRUE(network.until([&] { return network.transport->connection_count() == 0; }));
 }
 
+TEST_P(UringTransportTest, WaitsForDescriptorsWithoutSpinningAndRecovers) {
+  Network network(options());
+  const PlainPeer peer(network.listen());
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int free_descriptor = dup(0);
+  ::close(free_descriptor);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(free_descriptor);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) network.turn(5ms);
+  // Every second turn finds out that it fails; the others wait.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 40ms);
+  EXPECT_TRUE(network.accepted.empty());
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(network.until([&] { return network.accepted.size() == 1; }));
+}
+
 TEST_P(UringTransportTest, StopsReceivingAtItsReserveAndRecovers) {
   UringOptions tight = options();
   tight.lent_segments_max = 8;
