@@ -3,6 +3,9 @@
 // Explanations: they say what the pipeline then does, and why.
 #include "engine/message/explain.h"
 
+#include <algorithm>
+#include <sys/mman.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,6 +113,21 @@ TEST(Explain, SaysThatALoopOrAnEmptyMessageWouldBeRefused) {
       explain_with(kKnownPolicy, "", envelope("alice@example.org", {"bob@example.net"}));
   EXPECT_TRUE(empty.is_refused);
   EXPECT_THAT(empty.notes, Contains(HasSubstr("no From field")));
+}
+
+TEST(Explain, RefusesAFileLargerThanAnyMessage) {
+  // Address space alone: nothing of it is touched.
+  const std::size_t size = kMessageBytesMax + 1;
+  void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  const ByteView file(static_cast<const std::uint8_t*>(memory), size);
+  const auto snapshot = shared_cast().snapshot(kKnownPolicy);
+  const Result<engine::Explanation> explanation = engine::explain(
+      *snapshot, file, envelope("alice@example.org", {"bob@example.net"}),
+      engine::PartialRefusal::RefuseAll, {.monotonic = TimePoint(), .wall = kTestTime});
+  munmap(memory, size);
+  ASSERT_FALSE(explanation.has_value());
+  EXPECT_TRUE(explanation.error().is(engine::kExplainTooLarge));
 }
 
 TEST(Explain, AgreesWithThePipeline) {
