@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Remembers chain verdicts: building a path costs two public-key operations or more, looking
+// one up a fraction of a microsecond. Belongs to a shard, never to the snapshot.
+//
+// Threading: one thread. Invariant: a remembered verdict is used only with the store (by
+// fingerprint) that gave it, within its validity window, and while that store lives.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "engine/trust/certificate.h"
+#include "engine/trust/trust_store.h"
+
+namespace sealgate::engine::trust {
+
+class ChainCache {
+ public:
+  // About 1 KiB each. A full cache begins again from empty.
+  static constexpr std::size_t kVerdictsMax = 10'000;
+
+  // What store.verify() says. Valid until the next call. The chain of the answer belongs to
+  // `store`, `certificate` and `extra`, as with TrustStore::verify().
+  const ChainVerdict& verify(const TrustStore& store, const Certificate& certificate,
+                             std::span<const CertificatePointer> extra, WallTime at);
+
+  std::uint64_t hits() const { return hits_; }
+  std::uint64_t misses() const { return misses_; }
+  std::size_t size() const { return verdicts_.size(); }
+
+ private:
+  struct Key {
+    const TrustStore* store = nullptr;
+    // Identity matters, not equality: a verdict's chain points to these very objects.
+    const Certificate* certificate = nullptr;
+    const CertificatePointer* extra = nullptr;
+    Sha256 store_fingerprint{};
+    Sha256 sha256{};
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+
+  std::unordered_map<Key, ChainVerdict, KeyHash> verdicts_;
+  std::uint64_t hits_ = 0;
+  std::uint64_t misses_ = 0;
+};
+
+}  // namespace sealgate::engine::trust
