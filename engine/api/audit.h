@@ -35,6 +35,7 @@ struct RecipientAudit {
 
 struct AuditRecord {
   MessageId id;
+  std::string queue_id;  // Our name for it in replies, Received and DSNs; joins the logs.
   std::uint64_t generation = 0;
   WallTime at{};
   std::string sender;
