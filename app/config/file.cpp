@@ -15,7 +15,9 @@
 namespace sealgate::app {
 namespace {
 
-std::string errno_text(int code) { return std::error_code(code, std::generic_category()).message(); }
+std::string errno_text(int code) {
+  return std::error_code(code, std::generic_category()).message();
+}
 
 class Descriptor {
  public:
@@ -75,8 +77,7 @@ std::optional<std::string> read_file(const std::string& path, std::uint64_t byte
     }
     content.append(piece, static_cast<std::size_t>(count));
     if (content.size() > bytes_max) {
-      problems.push_back(
-          Problem{path, "is larger than " + std::to_string(bytes_max) + " bytes"});
+      problems.push_back(Problem{path, "is larger than " + std::to_string(bytes_max) + " bytes"});
       return std::nullopt;
     }
   }
@@ -129,9 +130,8 @@ std::vector<std::string> files_in(const std::string& directory,
   while (entry != end) {
     const std::string name = entry->path().filename().string();
     const bool is_wanted =
-        !name.starts_with('.') && std::any_of(suffixes.begin(), suffixes.end(), [&](const auto& s) {
-          return name.ends_with(s);
-        });
+        !name.starts_with('.') && std::any_of(suffixes.begin(), suffixes.end(),
+                                              [&](const auto& s) { return name.ends_with(s); });
     std::error_code ignored;
     if (is_wanted && entry->is_regular_file(ignored)) {
       files.push_back(entry->path().string());

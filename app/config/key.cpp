@@ -21,13 +21,15 @@ constexpr auto kRecipientMax = static_cast<std::int64_t>(kRecipientsMax);
 
 constexpr std::array kSections = {
     Section{"", false, "The node: one sealgated on one machine."},
-    Section{"shards", false, "Threads of the data plane, one pinned to each core, and their memory."},
+    Section{"shards", false,
+            "Threads of the data plane, one pinned to each core, and their memory."},
     Section{"listeners", true, "Where mail comes in. Repeat the block for each address."},
     Section{"routes", true,
             "Where mail goes. The first block that names the recipient's domain is taken."},
     Section{"tokens", true,
             "PKCS#11 tokens that hold the organisation's keys, in the order of preference."},
     Section{"hsm", false, "How key operations are handed to the tokens."},
+    Section{"limits", false, "What one shard works on at once; what is above waits at the client."},
     Section{"timeouts", false, "How long to wait for others."},
 };
 
@@ -53,6 +55,14 @@ constexpr std::array kKeys = {
         "The Unix socket that answers `sealgate status`.", ""},
     Key{"", "audit_log", Path, Optional, "/var/log/sealgate/audit.jsonl", 0, 0, "",
         "One JSON line for each message: what was decided and why, never content.", ""},
+    Key{"", "partial_refusal", Choice, Optional, "refuse_all", 0, 0, "refuse_all|deliver_rest",
+        "When policy refuses some recipients of a message: refuse it as a whole, or deliver to the "
+        "others and return a report about the refused.",
+        ""},
+    Key{"", "sandbox", Choice, Optional, "on", 0, 0, "on|off",
+        "System calls that sealgated does not need are denied once it has started, and starting "
+        "another program kills it. Turn it off only where a vendor's module cannot live with it.",
+        ""},
     // ---- shards ----
     Key{"shards", "cores", Counts, Optional, "[]", 0, 1023, "",
         "The cores that carry the data plane, one shard each. An empty list: one shard that is "
@@ -129,7 +139,22 @@ constexpr std::array kKeys = {
         "The first pause before a lost token is tried again; it doubles each time.", ""},
     Key{"hsm", "recovery_pause_max", Span, Optional, "10s", 10 * kMilli, kHour, "",
         "The longest such pause.", ""},
+    // ---- limits ----
+    Key{"limits", "messages_max", Count, Optional, "2000", 1, 1'000'000, "",
+        "Messages in flight; the next client is answered 452.", ""},
+    Key{"limits", "bytes_max", Size, Optional, "1GiB", 1024 * kKiB, 1LL << 40, "",
+        "Content of all messages in flight.", ""},
+    Key{"limits", "memory_entries_max", Count, Optional, "10000", 0, 10'000'000, "",
+        "Deliveries remembered because their client will send the message again, so that nobody "
+        "gets it twice.",
+        ""},
+    Key{"limits", "memory_time", Span, Optional, "24h", 60 * kSecond, 30 * 24 * kHour, "",
+        "How long they are remembered: longer than the client's retry interval.", ""},
     // ---- timeouts ----
+    Key{"timeouts", "answer", Span, Optional, "4m", kSecond, kHour, "",
+        "From the end of a message to its answer; then the client gets 451. Below what clients "
+        "wait.",
+        ""},
     Key{"timeouts", "command", Span, Optional, "5m", kSecond, kHour, "",
         "A client's next command (RFC 5321 asks for 5 minutes).", ""},
     Key{"timeouts", "data_block", Span, Optional, "3m", kSecond, kHour, "",
@@ -210,9 +235,13 @@ std::string alternatives(std::string_view choices) {
 
 }  // namespace
 
-std::span<const Section> config_sections() { return kSections; }
+std::span<const Section> config_sections() {
+  return kSections;
+}
 
-std::span<const Key> config_keys() { return kKeys; }
+std::span<const Key> config_keys() {
+  return kKeys;
+}
 
 const Key& config_key(std::string_view section, std::string_view name) {
   for (const Key& key : kKeys) {
@@ -242,8 +271,10 @@ std::string_view closest(std::string_view name, std::span<const std::string_view
 
 std::string sample_config() {
   std::string text =
-      "# Sealgate's configuration, sealgate.toml(5). Lines that begin with #key show the default or\n"
-      "# an example. Files in conf.d/*.toml beside this one are laid over it in the order of their\n"
+      "# Sealgate's configuration, sealgate.toml(5). Lines that begin with #key show the default "
+      "or\n"
+      "# an example. Files in conf.d/*.toml beside this one are laid over it in the order of "
+      "their\n"
       "# names. Check it with: sealgate config check\n";
   for (const Section& section : kSections) {
     text += '\n';

@@ -2,13 +2,12 @@
 #include "app/config/node_config.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <utility>
-
-#include <arpa/inet.h>
 #include <unistd.h>
+#include <utility>
 
 #include "app/config/file.h"
 #include "app/config/table_reader.h"
@@ -18,7 +17,9 @@ namespace {
 
 using Reader = TableReader;
 
-std::uint32_t narrow(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+std::uint32_t narrow(std::int64_t value) {
+  return static_cast<std::uint32_t>(value);
+}
 
 bool is_numeric_address(const std::string& host) {
   in6_addr address{};
@@ -63,22 +64,22 @@ std::vector<const Value*> tables_of(const Value& root, std::string_view section,
   }
   const std::string name(section);
   if (list->kind != Value::Kind::List) {
-    problems.push_back(Problem{list->place.text(), "`" + name + "` is a list of blocks: write [[" +
-                                                       name + "]]"});
+    problems.push_back(
+        Problem{list->place.text(), "`" + name + "` is a list of blocks: write [[" + name + "]]"});
     return tables;
   }
   for (const Value& item : list->items) {
     if (item.kind != Value::Kind::Table) {
-      problems.push_back(Problem{item.place.text(), "`" + name + "` is a list of blocks: write [[" +
-                                                        name + "]]"});
+      problems.push_back(
+          Problem{item.place.text(), "`" + name + "` is a list of blocks: write [[" + name + "]]"});
       continue;
     }
     tables.push_back(&item);
   }
   if (tables.size() > count_max) {
-    problems.push_back(Problem{list->place.text(), "there may be at most " +
-                                                       std::to_string(count_max) + " [[" + name +
-                                                       "]]"});
+    problems.push_back(
+        Problem{list->place.text(),
+                "there may be at most " + std::to_string(count_max) + " [[" + name + "]]"});
   }
   return tables;
 }
@@ -91,9 +92,9 @@ const Value& table_of(const Value& root, std::string_view section, const Value& 
     return empty;
   }
   if (table->kind != Value::Kind::Table) {
-    problems.push_back(Problem{table->place.text(), "`" + std::string(section) +
-                                                        "` is a block: write [" +
-                                                        std::string(section) + "]"});
+    problems.push_back(
+        Problem{table->place.text(),
+                "`" + std::string(section) + "` is a block: write [" + std::string(section) + "]"});
     return empty;
   }
   return *table;
@@ -111,8 +112,8 @@ bool is_host_name(std::string_view name) {
     return false;
   }
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
   });
 }
 
@@ -127,6 +128,10 @@ void read_node(Reader& reader, NodeConfig& config) {
   config.policy_file = reader.path("policy");
   config.status_socket = reader.path("status_socket");
   config.audit_log = reader.path("audit_log");
+  config.pipeline.hostname = config.hostname;
+  config.pipeline.partial_refusal =
+      static_cast<engine::PartialRefusal>(reader.choice("partial_refusal"));
+  config.is_sandboxed = reader.choice("sandbox") == 0;
   constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path, unix(7).
   if (config.status_socket.size() > kSocketPathBytesMax) {
     reader.report("status_socket", "`status_socket` has to be a path of at most 107 bytes");
@@ -172,8 +177,8 @@ void read_listener(Reader reader, NodeConfig& config) {
       listener.endpoint = netio::Endpoint{endpoint->host, endpoint->port};
     }
   }
-  listener.direction = reader.choice("direction") == 0 ? engine::Direction::Outbound
-                                                       : engine::Direction::Inbound;
+  listener.direction =
+      reader.choice("direction") == 0 ? engine::Direction::Outbound : engine::Direction::Inbound;
   listener.speaks_lmtp = reader.flag("lmtp");
   listener.relay_networks = networks(reader, "relay");
   listener.forward_networks = networks(reader, "xforward");
@@ -317,6 +322,14 @@ void read_hsm(Reader reader, NodeConfig& config) {
   }
 }
 
+void read_limits(Reader reader, NodeConfig& config) {
+  config.pipeline.messages_max = narrow(reader.count("messages_max"));
+  config.pipeline.bytes_max = reader.size("bytes_max");
+  config.pipeline.memory_entries_max = narrow(reader.count("memory_entries_max"));
+  config.pipeline.memory_time = reader.span("memory_time");
+  config.pipeline.segments_reserve = config.segments_reserve;
+}
+
 void read_timeouts(Reader reader, NodeConfig& config) {
   config.timeouts.command = reader.span("command");
   config.timeouts.data_block = reader.span("data_block");
@@ -324,7 +337,8 @@ void read_timeouts(Reader reader, NodeConfig& config) {
   config.timeouts.reply = reader.span("reply");
   config.timeouts.data_end = reader.span("data_end");
   config.timeouts.idle_reuse = reader.span("idle_reuse");
-  config.key_operation_timeout = reader.span("key_operation");
+  config.pipeline.patience = reader.span("answer");
+  config.pipeline.key_patience = reader.span("key_operation");
   config.drain_timeout = reader.span("drain");
 }
 
@@ -410,6 +424,7 @@ std::optional<NodeConfig> load_config(const std::string& file, ConfigUse use, Pr
     read_token(Reader(*table, "tokens", problems), config);
   }
   read_hsm(Reader(table_of(*root, "hsm", empty, problems), "hsm", problems), config);
+  read_limits(Reader(table_of(*root, "limits", empty, problems), "limits", problems), config);
   read_timeouts(Reader(table_of(*root, "timeouts", empty, problems), "timeouts", problems), config);
   if (use == ConfigUse::Daemon) {
     require_for_daemon(config, problems);

@@ -12,6 +12,7 @@
 
 #include "app/config/problem.h"
 #include "base/clock.h"
+#include "engine/message/pipeline.h"
 #include "hsm/api/token_settings.h"
 #include "netio/api/mail_service.h"
 
@@ -61,6 +62,7 @@ struct NodeConfig {
   std::string policy_file;
   std::string status_socket;
   std::string audit_log;
+  bool is_sandboxed = true;
 
   std::vector<std::uint32_t> cores;  // Empty: one shard, not pinned.
   std::uint32_t segments = 0;        // Of each shard.
@@ -72,7 +74,7 @@ struct NodeConfig {
   std::vector<TokenConfig> tokens;
   HsmConfig hsm;
   netio::Timeouts timeouts;
-  Duration key_operation_timeout{};
+  engine::PipelineSettings pipeline;
   Duration drain_timeout{};
 
   std::size_t shard_count() const { return cores.empty() ? 1 : cores.size(); }

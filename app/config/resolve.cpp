@@ -31,8 +31,8 @@ void resolve(const NextHop& hop, RouteConfig& route, Problems& problems) {
   addrinfo* list = nullptr;
   const int failure = getaddrinfo(hop.host.c_str(), nullptr, &hints, &list);
   if (failure != 0) {
-    problems.push_back(Problem{route.place, "the next hop " + hop.host + " cannot be looked up: " +
-                                                gai_strerror(failure) +
+    problems.push_back(Problem{route.place, "the next hop " + hop.host +
+                                                " cannot be looked up: " + gai_strerror(failure) +
                                                 "; correct the name or the resolver"});
     return;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config/table_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -186,8 +187,9 @@ std::vector<std::string> TableReader::texts(std::string_view name) {
   }
   for (const Value& item : value->items) {
     if (item.kind != Value::Kind::Text || item.text.empty() || has_control_character(item.text)) {
-      problems_.push_back(Problem{item.place.text(), "`" + std::string(name) +
-                                                         "` is a list of strings that are not empty"});
+      problems_.push_back(
+          Problem{item.place.text(),
+                  "`" + std::string(name) + "` is a list of strings that are not empty"});
       continue;
     }
     result.push_back(item.text);
@@ -204,8 +206,7 @@ std::string TableReader::path(std::string_view name) {
     return given;
   }
   const Value* value = table_.find(name);
-  const std::filesystem::path file =
-      value == nullptr ? table_.place.file : value->place.file;
+  const std::filesystem::path file = value == nullptr ? table_.place.file : value->place.file;
   return (file.parent_path() / given).lexically_normal().string();
 }
 
@@ -240,8 +241,7 @@ std::uint64_t TableReader::size(std::string_view name) {
   const Key& key = config_key(section_, name);
   const Value* value = table_.find(name);
   if (value != nullptr && value->kind == Value::Kind::Integer) {
-    return static_cast<std::uint64_t>(
-        bounded(key, value->integer, std::to_string(value->integer)));
+    return static_cast<std::uint64_t>(bounded(key, value->integer, std::to_string(value->integer)));
   }
   value = take(key, Value::Kind::Text);
   const std::string_view shown = value == nullptr ? key.standard : std::string_view(value->text);
