@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import tempfile
 
 from . import mime
@@ -229,3 +230,46 @@ class Gpgsm(Judge):
 def _last_line(said):
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1].strip()[:100] if lines else "no answer"
+
+
+class Bouncy(Judge):
+    """Bouncy Castle 1.72 in one Java process: everything but ECDH inside AuthEnvelopedData."""
+
+    name = "bouncycastle"
+    JARS = ":".join(f"/usr/share/java/{jar}.jar" for jar in ("bcprov", "bcutil", "bcpkix"))
+
+    def __init__(self, authority, identities=()):
+        super().__init__(authority, identities)
+        source = pathlib.Path(__file__).resolve().parent.parent / "BouncyJudge.java"
+        self.process = subprocess.Popen(["java", "-cp", self.JARS, str(source), str(authority)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        super().close()
+
+    def _ask(self, *fields):
+        self.process.stdin.write("\t".join(map(str, fields)) + "\n")
+        self.process.stdin.flush()
+        verdict, _, detail = self.process.stdout.readline().rstrip("\n").partition("\t")
+        return verdict == "good", detail[:120] or "no answer"
+
+    def verify_detached(self, content, der):
+        return self._ask("detached", self.file("c", content), self.file("s.der", der))
+
+    def verify_opaque(self, der):
+        is_good, detail = self._ask("opaque", self.file("s.der", der), self.file("opened"))
+        return is_good, detail, self.read("opened")
+
+    def decrypt(self, der):
+        detail = "no key fits"
+        for identity in self.identities:
+            is_good, detail = self._ask("decrypt", self.file("e.der", der), identity.certificate,
+                                        identity.key, self.file("opened"))
+            if is_good:
+                return True, f"opened by {identity.address}", self.read("opened")
+        return False, detail, b""
