@@ -45,6 +45,8 @@ class Token {
 
   // Whether the token refused its PIN: open() will not succeed again.
   bool is_refused() const;
+  // A session saw the token refuse the PIN for the use of one key.
+  void remember_refusal(CK_RV rv);
 
   // A further session, which shares the login. Fails as open() does.
   Result<Session> open_session();
@@ -73,7 +75,7 @@ class Token {
   Result<CK_SLOT_ID> find_slot(CK_TOKEN_INFO& found);
   Result<void> log_in(Session& session, const CK_TOKEN_INFO& token_info);
   Result<void> open_locked();
-  Result<Session> open_session_locked();
+  void remember_locked(const Error& error);
 
   std::shared_ptr<Module> module_;
   TokenSettings settings_;

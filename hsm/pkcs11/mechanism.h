@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How each Mechanism is said in PKCS#11, and how a signature of the token becomes one of CMS.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <p11-kit/pkcs11.h>
+
+#include "base/bytes.h"
+#include "hsm/api/key_operation.h"
+#include "hsm/api/token_report.h"
+
+// Not in the PKCS#11 2.40 header of p11-kit (PKCS#11 3.0, 2.3).
+#ifndef CKK_EC_MONTGOMERY
+#define CKK_EC_MONTGOMERY (0x41UL)
+#endif
+
+namespace sealgate::hsm {
+
+enum class KeyFamily : std::uint8_t { Rsa, Ec, Edwards, Agreement };
+
+struct MechanismForm {
+  Mechanism mechanism;
+  KeyAction action;
+  KeyFamily family;
+  CK_MECHANISM_TYPE type;
+  // The digest's bytes for a signature, else 0. Ed25519 takes any input.
+  std::uint16_t digest_bytes;
+  CK_MECHANISM_TYPE hash;  // Of PSS and OAEP.
+  CK_ULONG mgf;
+};
+
+const MechanismForm& form_of(Mechanism mechanism);
+std::span<const MechanismForm> all_forms();
+
+bool fits(KeyFamily family, KeyType type);
+
+// RFC 8017, 9.2: the DER before the digest in a PKCS#1 v1.5 signature. Empty for other
+// mechanisms.
+ByteView digest_info_prefix(Mechanism mechanism);
+
+// ECDSA from r || s of equal length (PKCS#11) to DER (RFC 3279, 2.2.3). Writes to the front of
+// `to`; the size, or 0 where `raw` is empty, odd, above 2 * 66 or `to` too small.
+std::size_t write_ecdsa_der(MutableBytes to, ByteView raw);
+
+}  // namespace sealgate::hsm
