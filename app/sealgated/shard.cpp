@@ -198,7 +198,7 @@ void Shard::turn() {
 void Shard::measure(TimePoint begun, TimePoint ended) {
   const Duration length = ended - begun;
   ++numbers_.turns;
-  numbers_.turns_long += length > kTurnLong ? 1 : 0;
+  numbers_.turns_long += length > kTurnLong ? 1U : 0U;
   numbers_.turn_longest_nanos =
       std::max(numbers_.turn_longest_nanos, static_cast<std::uint64_t>(length.count()));
   if (ended - published_at_ >= kPublishPause || pipeline_->in_flight() == 0) {
