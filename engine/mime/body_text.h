@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/segment.h"
 #include "engine/mime/base64.h"
+#include "engine/mime/charset.h"
 #include "engine/mime/quoted_printable.h"
 #include "engine/mime/structure.h"
 
@@ -41,16 +42,6 @@ struct DecodedBody {
 // stands. Requires: `message` is what `structure` was read from.
 DecodedBody decode_body(const Structure& structure, const Chain& message, std::uint32_t part,
                         std::size_t limit);
-
-struct Utf8Text {
-  std::string text;      // Always valid UTF-8.
-  bool is_exact = true;  // False: unknown charset or invalid octets; read as Latin-1 or
-                         // with U+FFFD.
-};
-
-// `charset` as declared ("" for none: UTF-8 where it is valid, else Latin-1). glibc's iconv
-// does what is not UTF-8, US-ASCII or Latin-1.
-Utf8Text to_utf8(ByteView octets, std::string_view charset);
 
 // decode_body() and to_utf8() with the part's own charset.
 Utf8Text body_text(const Structure& structure, const Chain& message, std::uint32_t part,

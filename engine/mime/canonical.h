@@ -13,12 +13,14 @@
 // - Content-Transfer-Encoding 8bit or binary becomes 7bit (or what the leaf now has), since a
 //   hop converts by the label;
 // - header lines of parts: blanks at line ends go, long lines are folded, bare LF becomes CRLF,
-//   raw 8-bit is encoded (parameters by RFC 2231, addresses and text by RFC 2047; charset utf-8
-//   or unknown-8bit), an mbox "From " line goes;
+//   raw 8-bit is encoded as utf-8 (parameters by RFC 2231, addresses and text by RFC 2047; what is
+//   no UTF-8 is read as Latin-1), an mbox "From " line goes;
 // - blanks after a multipart delimiter go; an unsafe preamble or epilogue, which no reader
 //   shows (RFC 2046, 5.1.1), is left out; a multipart that is never closed is closed.
 // Not changed, because a signature may cover it: the body of multipart/signed and
-// multipart/encrypted, and an application/pkcs7-mime or pkcs7-signature leaf that is 7-bit.
+// multipart/encrypted, and an application/pkcs7-mime or pkcs7-signature leaf that is 7-bit. Nor
+// what cannot be encoded again without loss (message/partial, an unknown encoding, an unreadable
+// multipart): while it is 7-bit it stays as it is and makes the entity fragile.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +35,8 @@ struct SafeEntity {
   Chain bytes;  // Content-* fields, empty line, body: what stands between two boundaries.
   std::uint32_t leaves_encoded = 0;
   bool is_changed = false;  // Anything differs from the message but the choice of fields.
-  // A signed or encrypted part inside is 7-bit but has blanks at line ends or "From " lines:
-  // an opaque signature carries it more safely than a clear one.
+  // A part that must not be touched is 7-bit but has blanks at line ends or "From " lines: an
+  // opaque signature carries it more safely than a clear one.
   bool is_fragile = false;
 };
 

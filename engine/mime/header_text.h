@@ -4,6 +4,7 @@
 // 5), to and from UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,15 +28,10 @@ std::string decode_header_text(std::string_view raw);
 // `name_bytes` octets of field name, colon and blank before the first word.
 std::string encode_header_text(std::string_view text, std::size_t name_bytes);
 
-// The same for octets in a charset that is not known to be UTF-8 (RFC 1428: "unknown-8bit").
-std::string encode_header_octets(std::string_view octets, std::string_view charset,
-                                 std::size_t name_bytes);
-
 // A phrase (display name) for an address field: atom words, a quoted string or encoded words.
 std::string encode_phrase(std::string_view text);
 
 bool is_ascii(std::string_view text);
-bool is_utf8(std::string_view text);  // RFC 3629: no surrogates, no overlong forms.
 std::string lower_ascii(std::string_view text);
 bool equal_ignoring_case(std::string_view left, std::string_view right);  // ASCII only.
 

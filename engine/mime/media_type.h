@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
-
 namespace sealgate::engine::mime {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -48,9 +46,9 @@ struct MediaType {
 // nullopt when there is no type/subtype to be found.
 std::optional<MediaType> parse_media_type(std::string_view raw);
 
-// A parameter for a header we write: `; name="value"` or, for what is not printable ASCII,
-// RFC 2231 `; name*=utf-8''...`, folded before it and continued (name*0*=) where it is long.
-std::string encode_parameter(std::string_view name, std::string_view value,
-                             std::string_view charset);
+// A parameter for a header we write, folded before it: `;\r\n name="value"`, or by RFC 2231
+// `name*=utf-8''...` where the value is long or not printable ASCII (name*0*= ... where even that
+// is long). Requires: `value` is UTF-8.
+std::string encode_parameter(std::string_view name, std::string_view value);
 
 }  // namespace sealgate::engine::mime

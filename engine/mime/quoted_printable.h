@@ -4,10 +4,10 @@
 // line end, no line that begins "From " or is a lone ".", at most 76 characters.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -26,15 +26,16 @@ class QuotedPrintableEncoder {
 
  private:
   Result<void> take(std::uint8_t octet, ChainWriter& to);
-  Result<void> put(std::uint8_t octet, bool is_before_line_end, ChainWriter& to);
-  Result<void> flush(ChainWriter& to);
+  Result<void> put_plain(std::uint8_t octet, ChainWriter& to);
+  Result<void> put_escaped(std::uint8_t octet, ChainWriter& to);
+  Result<void> put(std::string_view characters, ChainWriter& to);
+  Result<void> end_line(std::string_view line_end, ChainWriter& to);
 
-  // The line being built, with room for a soft line break.
-  std::array<std::uint8_t, 80> line_{};
-  std::size_t line_count_ = 0;
-  // Octets whose form depends on what follows: a blank, a CR, or a blank and a CR.
-  std::array<std::uint8_t, 2> held_{};
-  std::size_t held_count_ = 0;
+  std::string line_;  // The line being built.
+  // What takes its form from the octet behind it: a blank, a CR, or a blank and a CR.
+  std::uint8_t blank_ = 0;
+  bool has_blank_ = false;
+  bool has_cr_ = false;
 };
 
 // Tolerant: blanks before a line end are transport padding and go; "=" with no two hexadecimal
@@ -46,6 +47,8 @@ class QuotedPrintableDecoder {
 
  private:
   void take(std::uint8_t character, Bytes& to);
+  bool take_after_equals(std::uint8_t character, Bytes& to);
+  bool take_after_blanks(std::uint8_t character, Bytes& to);
   void release(Bytes& to);
 
   // Blanks, "=" and what may belong to it, until the next character decides.

@@ -11,20 +11,21 @@
 //   may begin with another; blanks after a delimiter are allowed (RFC 2046, 5.1.1);
 // - message/rfc822 and message/global are taken apart unless they are base64 or
 //   quoted-printable; every other message/* is a leaf;
-// - a multipart without usable boundary, or beyond kPartDepthMax or kPartsMax, is a leaf.
+// - a multipart without usable boundary or beyond kPartDepthMax is a leaf; beyond kPartsMax
+//   delimiters count no more, and the last part takes the rest.
 // A header above kHeaderBytesMax or kHeaderFieldsMax (all parts together) is reported as
 // HeaderTooLarge; the rest of its fields is not listed, and the part is an opaque leaf.
 //
 // Threading: one thread. Cost: one pass over the bytes, memory only for headers and parts.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "engine/mime/line_scan.h"
 #include "engine/mime/structure.h"
 
 namespace sealgate::engine::mime {
@@ -48,44 +49,57 @@ class Reader {
     std::string boundary;
     bool is_closed;  // Its closing delimiter was seen: what follows is epilogue.
   };
-  // The line being read. `start` keeps what a later chunk cannot give back.
-  struct Line {
-    std::uint64_t offset = 0;
-    std::uint64_t length = 0;  // With its line end.
-    std::uint8_t last = 0;     // Last byte and the one before it, for line ends cut in two.
-    std::uint8_t second_last = 0;
-    std::uint8_t third_last = 0;
-    std::uint32_t carriage_returns = 0;
+  // A line of which only the beginning has arrived.
+  struct HeldLine {
+    std::string start;  // As much of it as a decision may need.
+    std::uint64_t length = 0;
+    std::uint64_t carriage_returns = 0;
     bool has_eight_bit = false;
     bool has_nul = false;
-    std::string start;
+    // The last octets, for line ends and blanks before them: "x \r\n" cut anywhere.
+    std::string tail;
+  };
+  // A whole line, with its line end.
+  struct Line {
+    std::string_view start;  // All of it, or at least the first kLineStartMax octets.
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    std::uint32_t end_length = 0;  // Of the line end: 2, 1 or, at the end of the message, 0.
+    LineTraits traits;
   };
 
-  void extend_line(ByteView bytes);
-  void end_line(ByteView start, bool has_line_feed);
-  LineTraits traits_of_line(ByteView start, bool has_line_feed) const;
-  void take_header_line(ByteView start, const LineTraits& traits, bool has_line_feed);
-  void take_body_line(ByteView start, const LineTraits& traits);
-  bool take_delimiter(ByteView start, const LineTraits& traits);
-  bool begin_field(std::string_view line);
+  void hold(ByteView bytes, const LineScan& scan);
+  void take_held_line(bool has_line_feed);
+  void take_line(const Line& line);
+  bool take_header_line(const Line& line);
+  void append_header_line(const Line& line, bool begins_field);
+  void take_body_line(const Line& line);
+  bool take_delimiter(const Line& line);
+
+  void begin_part(std::uint32_t parent, Span delimiter, std::uint64_t offset);
   void end_header(std::uint64_t body_offset);
-  void begin_body(std::uint32_t part);
-  void begin_part(std::uint32_t parent, std::uint64_t offset);
-  void end_parts_above(std::size_t open_count, std::uint64_t end, std::uint64_t line_end_bytes);
-  void end_part(std::uint32_t part, std::uint64_t end);
-  void read_type(std::uint32_t part);
-  bool is_header_line_kept(std::size_t size);
+  void read_header(std::uint32_t index);
+  void read_type(std::uint32_t index);
+  void begin_body(std::uint32_t index);
+  void end_parts(std::size_t open_count, std::uint32_t outermost, std::uint64_t end);
+  static void end_part(Part& part, std::uint64_t end);
+
   void report(FindingKind kind, std::uint32_t part);
+  void report_traits(std::uint32_t index);
+  void report_from();
 
   Structure structure_;
   State state_ = State::Header;
   std::uint32_t current_ = 0;  // The part whose header or body the next line belongs to.
   std::vector<OpenMultipart> open_;
-  Line line_;
-  std::uint64_t offset_ = 0;
-  std::uint32_t last_line_end_ = 0;  // Octets of the line end before the current line.
+  std::vector<std::uint32_t> last_child_;  // By part, to link siblings.
+  std::vector<std::uint32_t> reported_;    // By part, one bit for each finding kind.
+  HeldLine held_;
+  std::uint64_t offset_ = 0;           // Of the next line.
+  std::uint32_t line_end_before_ = 0;  // Octets of the line end before it.
   std::uint64_t header_bytes_ = 0;
-  bool header_is_cut_ = false;
+  bool is_header_cut_ = false;  // The header being read is above a limit.
+  bool counts_delimiters_ = true;
 };
 
 }  // namespace sealgate::engine::mime

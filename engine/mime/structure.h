@@ -76,9 +76,11 @@ struct Part {
   std::uint32_t first_child = kNoPart;
   std::uint32_t next_sibling = kNoPart;
   std::uint32_t depth = 0;
-  Span whole;   // header, empty line, body. Its last line end belongs to the delimiter.
-  Span header;  // The field lines, without the empty line that ends them.
-  Span body;    // Behind the empty line. Multipart: preamble, children, delimiters, epilogue.
+  Span whole;      // header, empty line, body. Its last line end belongs to the delimiter.
+  Span header;     // The field lines, without the empty line that ends them.
+  Span body;       // Behind the empty line. Multipart: preamble, children, delimiters, epilogue.
+  Span delimiter;  // Child of a multipart: the line that begins it, with its line end.
+  Span close_delimiter;  // Multipart: the line "--boundary--"; empty when it is never closed.
   std::uint32_t first_field = 0;  // See Structure::fields().
   std::uint32_t field_count = 0;
   MediaType type;  // RFC 2045, 5.2 default where the field is absent or malformed.
