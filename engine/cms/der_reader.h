@@ -38,9 +38,8 @@ class DerReader {
  public:
   // CMS in CMS in a certificate's extension stays far below it.
   static constexpr std::uint32_t kDepthMax = 32;
-  // How many elements are looked at to find the ends of indefinite lengths, for one reader and
-  // all that were entered from it together with their copies: a streamed 1 GiB in 1 KiB chunks
-  // has one million.
+  // How many elements a reader, and each that it lets enter, may look at to find the ends of
+  // indefinite lengths: 1 GiB that was streamed in chunks of 1 KiB has a million.
   static constexpr std::uint32_t kScannedElementsMax = 4'000'000;
 
   DerReader(ByteView bytes, Encoding encoding) : rest_(bytes), encoding_(encoding) {}
@@ -67,10 +66,7 @@ class DerReader {
   Result<void> finish() const;
 
  private:
-  DerReader(ByteView bytes, Encoding encoding, std::uint32_t depth)
-      : rest_(bytes), encoding_(encoding), depth_(depth) {}
-  Result<DerElement> read(ByteView bytes, std::uint32_t depth);
-  Result<std::size_t> find_end(ByteView bytes, std::uint32_t depth);
+  Result<std::size_t> find_end(ByteView bytes);
 
   ByteView rest_;
   Encoding encoding_;

@@ -21,7 +21,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/segment.h"
-#include "engine/cms/base64_body.h"
+#include "engine/cms/base64_lines.h"
 #include "engine/cms/capabilities.h"
 #include "engine/cms/digest.h"
 #include "hsm/api/key_operation.h"
@@ -92,10 +92,11 @@ class OpaqueSigner {
   Result<Chain> finish();
 
  private:
-  OpaqueSigner(Base64Body body, Bytes tail, std::uint64_t content_size);
+  OpaqueSigner(SegmentPool& pool, Bytes back, std::uint64_t content_size);
 
-  Base64Body body_;
-  Bytes tail_;
+  ChainWriter writer_;
+  Base64Lines lines_;
+  Bytes back_;  // Certificates and signature, which follow the content.
   std::uint64_t missing_;
 };
 

@@ -12,10 +12,18 @@
 
 namespace sealgate::engine::trust {
 
-// "local@domain" in normal form, or kAddressMalformed: white space, control characters, NUL,
-// quoted local parts that need no quotes, invalid UTF-8, an invalid domain, too long
-// (kAddressBytesMax), no or several unquoted "@".
+// "local@domain" in normal form, as SMTP and operators give addresses: quotes that are not needed
+// are taken off, one dot after the domain too. kAddressMalformed for white space, control or
+// invisible characters, invalid UTF-8, an invalid domain, a local part that needs quotes, or more
+// than kAddressBytesMax octets.
 Result<std::string> normal_address(std::string_view address);
+
+enum class NameForm : std::uint8_t { Rfc822Name, SmtpUtf8Mailbox };
+
+// The same for a name in a certificate, which gets no tolerance: no quotes, no dot at the end, no
+// address literal; ASCII alone in rfc822Name (RFC 5280, 4.2.1.6), a non-ASCII local part in
+// SmtpUTF8Mailbox (RFC 9598, 3).
+Result<std::string> certificate_address(std::string_view address, NameForm form);
 
 // "@domain" or "domain" as "@domain" in normal form.
 Result<std::string> normal_domain(std::string_view domain);

@@ -3,8 +3,8 @@
 // Remembers chain verdicts: building a path costs two public-key operations or more, looking
 // one up a fraction of a microsecond. Belongs to a shard, never to the snapshot.
 //
-// Threading: one thread. Invariant: a remembered verdict is used only with the store (by
-// fingerprint) that gave it, within its validity window, and while that store lives.
+// Threading: one thread. Invariant: a remembered verdict is used only with a store of the same
+// contents (by fingerprint) and within its validity window.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,7 @@ class ChainCache {
   // About 1 KiB each. A full cache begins again from empty.
   static constexpr std::size_t kVerdictsMax = 10'000;
 
-  // What store.verify() says. Valid until the next call. The chain of the answer belongs to
-  // `store`, `certificate` and `extra`, as with TrustStore::verify().
+  // What store.verify() says. Valid until the next call.
   const ChainVerdict& verify(const TrustStore& store, const Certificate& certificate,
                              std::span<const CertificatePointer> extra, WallTime at);
 
@@ -34,12 +33,9 @@ class ChainCache {
 
  private:
   struct Key {
-    const TrustStore* store = nullptr;
-    // Identity matters, not equality: a verdict's chain points to these very objects.
-    const Certificate* certificate = nullptr;
-    const CertificatePointer* extra = nullptr;
-    Sha256 store_fingerprint{};
-    Sha256 sha256{};
+    Sha256 store{};
+    Sha256 certificate{};
+    Sha256 extra{};  // Over the SHA-256s of the extra certificates; zero where there are none.
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,15 @@ struct DirectoryEntry {
   Binding binding = Binding::OwnAddress;
 };
 
+// An entry found for an address.
+struct FoundEntry {
+  const DirectoryEntry* entry = nullptr;
+  std::string_view address;  // What it is filed under.
+  // False where `address` differs from the one asked for in the case of its local part: such a
+  // certificate is never used, but shows that the address is meant to be a secure contact's.
+  bool is_exact = true;
+};
+
 class Directory {
  public:
   // Files the certificate under its binding, or under each of its addresses. Fails with
@@ -47,9 +57,11 @@ class Directory {
   Result<void> add(const Contact& contact);
 
   // Every certificate filed for `address`: those for the very address first, then those for its
-  // domain; within each in the order of add(). `address` in any form; a malformed one has none.
-  std::vector<const DirectoryEntry*> candidates(std::string_view address) const;
+  // domain, then those for other spellings; within each in the order of add(). `address` in any
+  // form; a malformed one has none. Valid until the next add().
+  std::vector<FoundEntry> candidates(std::string_view address) const;
 
+  // Whether candidates() has any.
   bool is_known(std::string_view address) const;
   std::size_t size() const { return size_; }
 
@@ -59,8 +71,12 @@ class Directory {
   }
 
  private:
+  void file(const std::string& key, const Contact& contact, Binding binding);
+  void collect(std::string_view key, bool is_exact, std::vector<FoundEntry>& found) const;
+
   std::map<std::string, std::vector<DirectoryEntry>, std::less<>> entries_;
-  std::size_t size_ = 0;
+  std::map<std::string, std::set<std::string>, std::less<>> spellings_;  // By folded key.
+  std::size_t size_ = 0;                                                 // Of contacts added.
 };
 
 }  // namespace sealgate::engine::trust

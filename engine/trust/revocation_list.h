@@ -31,12 +31,15 @@ class RevocationList {
   RevocationList& operator=(const RevocationList&) = delete;
   ~RevocationList();
 
-  ByteView issuer_der() const { return issuer_der_; }
+  const X509_NAME* issuer() const;
   const std::string& issuer_text() const { return issuer_text_; }
   const Sha256& sha256() const { return sha256_; }
   WallTime this_update() const { return this_update_; }
   std::optional<WallTime> next_update() const { return next_update_; }
   bool is_stale_at(WallTime at) const { return next_update_ && *next_update_ < at; }
+
+  // RFC 5280, 5.2.5: it may list certificates of other issuers.
+  bool is_indirect() const { return is_indirect_; }
 
   // Whether `issuer` has signed the list and may sign lists (key usage cRLSign).
   bool is_signed_by(const Certificate& issuer) const;
@@ -53,11 +56,11 @@ class RevocationList {
   RevocationList() = default;
 
   X509_CRL* list_ = nullptr;  // Owned.
-  Bytes issuer_der_;
   std::string issuer_text_;
   Sha256 sha256_{};
   WallTime this_update_{};
   std::optional<WallTime> next_update_;
+  bool is_indirect_ = false;
 };
 
 }  // namespace sealgate::engine::trust

@@ -7,6 +7,7 @@
 // Threading: immutable after create(); verify() may be called from any thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -32,10 +33,10 @@ enum class ChainOutcome : std::uint8_t {
 struct ChainVerdict {
   ChainOutcome outcome = ChainOutcome::NoTrustPath;
   std::string reason;  // One sentence for people; "" where trusted and nothing is to be said.
-  // From the certificate to the anchor, where a path was built. Owned by the store and by the
-  // caller's own certificates: valid as long as both.
-  std::vector<const Certificate*> chain;
-  // While this holds, verify() would say the same. Both ends included.
+  // The certificates above it: its issuer first, the anchor last. Empty where the certificate
+  // is an anchor itself, or no path was built.
+  std::vector<CertificatePointer> chain;
+  // While this holds, the verdict may be used again. Both ends included.
   WallTime valid_from{};
   WallTime valid_until{};
 
@@ -65,18 +66,31 @@ class TrustStore {
 
   const std::vector<CertificatePointer>& anchors() const { return source_.anchors; }
 
- private:
-  struct Path;
+  // Lists that no certificate of the store has signed: without effect unless the signer's
+  // certificate comes as an extra one.
+  std::vector<const RevocationList*> lists_without_signer() const;
 
-  std::vector<const Certificate*> gather(const Certificate& certificate,
-                                         std::span<const CertificatePointer> extra) const;
-  void check_revocation(Path& path, WallTime at) const;
+ private:
+  struct List {
+    const RevocationList* list = nullptr;
+    bool has_known_signer = false;
+  };
+
+  void index();
+  std::vector<const CertificatePointer*> gather(const Certificate& certificate,
+                                                std::span<const CertificatePointer> extra) const;
+  const CertificatePointer* find_known(const X509& certificate,
+                                       std::span<const CertificatePointer* const> issuers) const;
+  bool has_signer(const RevocationList& list) const;
+  bool is_in_force(const List& list, const Certificate& issuer) const;
+  void check_revocation(const Certificate& certificate, ChainVerdict& verdict, WallTime at) const;
 
   TrustStoreSource source_;
   X509_STORE* store_ = nullptr;  // Owned; holds the anchors.
-  std::multimap<std::string, const Certificate*, std::less<>> intermediates_;  // By subject DER.
-  std::multimap<std::string, const RevocationList*, std::less<>> lists_;       // By issuer DER.
-  std::map<const X509*, const Certificate*> known_;
+  // Anchors and intermediates, by hash of the subject.
+  std::multimap<std::uint64_t, const CertificatePointer*> authorities_;
+  std::multimap<std::uint64_t, List> lists_;  // By hash of their issuer.
+  std::vector<List> indirect_lists_;          // RFC 5280, 5.2.5: of any issuer.
   Sha256 fingerprint_{};
 };
 
