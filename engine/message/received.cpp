@@ -36,9 +36,9 @@ std::string protocol_name(const Envelope& envelope) {
 
 }  // namespace
 
-std::string received_field(const Envelope& envelope, std::string_view hostname,
+std::string received_value(const Envelope& envelope, std::string_view hostname,
                            std::string_view queue_id, WallTime at) {
-  std::string field = "Received: from " + atom(envelope.client_helo) + " (" +
+  std::string field = "from " + atom(envelope.client_helo) + " (" +
                       address_literal(envelope.client_address) + ")\r\n\tby " + atom(hostname) +
                       " (Sealgate) with " + protocol_name(envelope) + " id " + atom(queue_id);
   if (envelope.recipients.size() == 1) {
@@ -47,7 +47,7 @@ std::string received_field(const Envelope& envelope, std::string_view hostname,
       field += "\r\n\tfor <" + address + ">";
     }
   }
-  return field + "; " + mail_date(at) + "\r\n";
+  return field + "; " + mail_date(at);
 }
 
 }  // namespace sealgate::engine
