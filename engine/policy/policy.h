@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,9 @@ inline constexpr std::size_t kTextPatternsMax = 200;    // Of all rules together
 inline constexpr std::size_t kTextBytesMax = 4ULL << 20U;
 inline constexpr std::size_t kHeaderTextBytesMax = 64 * 1024;
 
-struct PolicyRules;  // Private to the implementation.
+struct PolicyRules;  // Private to the implementation, as is the next.
+struct Rule;
+class TextPatterns;
 
 class Policy {
  public:
@@ -45,7 +48,7 @@ class Policy {
   ~Policy();
 
   // The facts of one message, asked lazily and remembered, so that a message for many
-  // recipients is read once. Keeps a reference to `facts`.
+  // recipients is read once. Keeps a reference to `facts`; serves one policy.
   class Inquiry;
 
   // Decides for one recipient. Where `trace` is given, each rule is added to it with its
@@ -53,12 +56,17 @@ class Policy {
   Decision decide(Inquiry& inquiry, std::string_view recipient,
                   std::vector<RuleTrace>* trace) const;
 
+  // The profile for a recipient where the rule names none: by assignment, else "default".
+  const Profile& profile_for(std::string_view recipient) const;
+
   // Null where there is none of that name.
   const Profile* profile(std::string_view name) const;
   const std::vector<std::string>& rule_names() const;
 
  private:
   explicit Policy(std::unique_ptr<const PolicyRules> rules);
+  Decision apply(const Rule& rule, Inquiry& inquiry, std::string_view recipient) const;
+
   std::unique_ptr<const PolicyRules> rules_;
 };
 
@@ -76,9 +84,8 @@ class Policy::Inquiry {
   const std::string& subject();
   const std::vector<std::string>& header(const std::string& lower_name);
   const std::vector<Attachment>& attachments();
-  const std::vector<std::string>& texts();
-  // Whether text pattern number `pattern` is in subject or text, once found out.
-  std::map<std::size_t, bool>& pattern_results() { return pattern_results_; }
+  // The numbers of the policy's patterns that are in the subject or in the text.
+  const std::set<std::size_t>& found_patterns(const TextPatterns& patterns);
 
  private:
   const Facts& facts_;
@@ -87,8 +94,7 @@ class Policy::Inquiry {
   std::optional<std::string> subject_;
   std::map<std::string, std::vector<std::string>> headers_;
   std::optional<std::vector<Attachment>> attachments_;
-  std::optional<std::vector<std::string>> texts_;
-  std::map<std::size_t, bool> pattern_results_;
+  std::optional<std::set<std::size_t>> found_patterns_;
 };
 
 }  // namespace sealgate::engine::policy
