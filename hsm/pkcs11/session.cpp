@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/secret.h"
 #include "hsm/pkcs11/mechanism.h"
 
 namespace sealgate::hsm {
@@ -96,15 +97,13 @@ ByteView to_be_signed(const TokenKey& key, const KeyOperation& operation, Mutabl
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Module> module, CK_SESSION_HANDLE handle,
-                 std::shared_ptr<const SecretBytes> pin)
+Session::Session(std::shared_ptr<Module> module, CK_SESSION_HANDLE handle, std::shared_ptr<Pin> pin)
     : module_(std::move(module)), handle_(handle), pin_(std::move(pin)) {}
 
 Session::Session(Session&& other) noexcept
     : module_(std::move(other.module_)),
       handle_(std::exchange(other.handle_, 0)),
-      pin_(std::move(other.pin_)),
-      is_pin_refused_(other.is_pin_refused_) {}
+      pin_(std::move(other.pin_)) {}
 
 Session& Session::operator=(Session&& other) noexcept {
   if (this == &other) return *this;
@@ -112,7 +111,6 @@ Session& Session::operator=(Session&& other) noexcept {
   module_ = std::move(other.module_);
   handle_ = std::exchange(other.handle_, 0);
   pin_ = std::move(other.pin_);
-  is_pin_refused_ = other.is_pin_refused_;
   return *this;
 }
 
@@ -127,13 +125,8 @@ void Session::abandon() {
 
 CK_RV Session::log_in_for_use(const TokenKey& key) {
   if (!key.report.always_authenticate) return CKR_OK;
-  if (is_pin_refused_ || pin_ == nullptr) return CKR_USER_NOT_LOGGED_IN;
-  const ByteView pin = pin_->reveal();
-  const CK_RV rv = functions().C_Login(handle_, CKU_CONTEXT_SPECIFIC, in(pin),
-                                       static_cast<CK_ULONG>(pin.size()));
-  is_pin_refused_ = rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED || rv == CKR_PIN_EXPIRED ||
-                    rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE;
-  return rv;
+  if (pin_ == nullptr) return CKR_USER_NOT_LOGGED_IN;
+  return pin_->log_in(functions(), handle_, CKU_CONTEXT_SPECIFIC);
 }
 
 CK_RV Session::sign(const TokenKey& key, const KeyOperation& operation, Output& output) {
@@ -262,7 +255,7 @@ ExecuteResult Session::execute(const TokenKey& key, const KeyOperation& operatio
       break;
   }
   ExecuteResult result = judge(rv, operation.action);
-  result.is_pin_refused = is_pin_refused_;
+  result.is_pin_refused = is_pin_refusal(rv);
   if (result.outcome == KeyOutcome::Done && operation.action == KeyAction::SignDigest &&
       !key.public_key->verifies(operation.mechanism, operation.input.view(), output.view())) {
     result.outcome = KeyOutcome::TokenUnavailable;

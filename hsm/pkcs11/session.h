@@ -11,11 +11,11 @@
 #include <p11-kit/pkcs11.h>
 
 #include "base/result.h"
-#include "base/secret.h"
 #include "hsm/api/key_operation.h"
 #include "hsm/pkcs11/ck_outcome.h"
 #include "hsm/pkcs11/key_table.h"
 #include "hsm/pkcs11/module.h"
+#include "hsm/pkcs11/pin.h"
 
 namespace sealgate::hsm {
 
@@ -32,8 +32,7 @@ class Session {
  public:
   Session() = default;  // Closed.
   // `pin` is for keys that want a login for each use; may be null.
-  Session(std::shared_ptr<Module> module, CK_SESSION_HANDLE handle,
-          std::shared_ptr<const SecretBytes> pin);
+  Session(std::shared_ptr<Module> module, CK_SESSION_HANDLE handle, std::shared_ptr<Pin> pin);
   Session(Session&& other) noexcept;
   Session& operator=(Session&& other) noexcept;
   Session(const Session&) = delete;
@@ -63,8 +62,7 @@ class Session {
 
   std::shared_ptr<Module> module_;
   CK_SESSION_HANDLE handle_ = 0;
-  std::shared_ptr<const SecretBytes> pin_;
-  bool is_pin_refused_ = false;
+  std::shared_ptr<Pin> pin_;
 };
 
 }  // namespace sealgate::hsm

@@ -47,17 +47,17 @@ Result<std::unique_ptr<Token>> Token::create(std::shared_ptr<Module> module,
                                              const TokenSettings& settings) {
   TokenUri uri = SG_TRY(TokenUri::parse(settings.uri));
   const std::string& path = settings.pin_file.empty() ? uri.pin_path() : settings.pin_file;
-  std::shared_ptr<const SecretBytes> pin;
+  std::shared_ptr<Pin> pin;
   if (!path.empty()) {
     SecretBytes read = SG_TRY(read_pin_file(path));
-    pin = std::make_shared<const SecretBytes>(std::move(read));
+    pin = std::make_shared<Pin>(std::move(read));
   }
   return std::unique_ptr<Token>(
       new Token(std::move(module), settings, std::move(uri), std::move(pin)));
 }
 
 Token::Token(std::shared_ptr<Module> module, const TokenSettings& settings, TokenUri uri,
-             std::shared_ptr<const SecretBytes> pin)
+             std::shared_ptr<Pin> pin)
     : module_(std::move(module)),
       settings_(settings),
       uri_(std::move(uri)),
@@ -95,10 +95,10 @@ Result<void> Token::log_in(Session& session, const CK_TOKEN_INFO& token_info) {
   }
   const bool has_pin_pad = (token_info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
   if (pin_ == nullptr && !has_pin_pad) return kPinMissing;
-  CK_UTF8CHAR* const pin = pin_ == nullptr ? nullptr : const_cast<CK_BYTE*>(pin_->reveal().data());
-  const CK_ULONG size = pin_ == nullptr ? 0 : static_cast<CK_ULONG>(pin_->size());
   ++logins_;
-  const CK_RV rv = session.functions().C_Login(session.handle(), CKU_USER, pin, size);
+  const CK_RV rv = pin_ != nullptr
+                       ? pin_->log_in(session.functions(), session.handle(), CKU_USER)
+                       : session.functions().C_Login(session.handle(), CKU_USER, nullptr, 0);
   if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) return {};
   return management_error(rv);
 }
@@ -144,12 +144,7 @@ Result<void> Token::open_locked() {
 
 bool Token::is_refused() const {
   const std::lock_guard lock(mutex_);
-  return refusal_ != nullptr;
-}
-
-void Token::remember_refusal(CK_RV rv) {
-  const std::lock_guard lock(mutex_);
-  remember_locked(management_error(rv));
+  return refusal_ != nullptr || (pin_ != nullptr && pin_->is_refused());
 }
 
 void Token::remember_locked(const Error& error) {
@@ -230,10 +225,7 @@ Result<Bytes> Token::sign_blocking(const KeyId& key, Mechanism mechanism, ByteVi
     case KeyOutcome::DeadlinePassed:
       break;
   }
-  if (result.is_pin_refused) {
-    remember_locked(management_error(result.rv));
-    return management_error(result.rv);
-  }
+  if (result.is_pin_refused) return management_error(result.rv);
   return Error(result.is_signature_wrong ? kSignatureWrong : kTokenUnavailable, detail);
 }
 

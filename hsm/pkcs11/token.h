@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/secret.h"
 #include "hsm/api/errors.h"
 #include "hsm/api/key_spec.h"
 #include "hsm/api/token_report.h"
 #include "hsm/api/token_settings.h"
 #include "hsm/pkcs11/key_table.h"
 #include "hsm/pkcs11/module.h"
+#include "hsm/pkcs11/pin.h"
 #include "hsm/pkcs11/session.h"
 #include "hsm/pkcs11/token_uri.h"
 
@@ -45,8 +45,6 @@ class Token {
 
   // Whether the token refused its PIN: open() will not succeed again.
   bool is_refused() const;
-  // A session saw the token refuse the PIN for the use of one key.
-  void remember_refusal(CK_RV rv);
 
   // A further session, which shares the login. Fails as open() does.
   Result<Session> open_session();
@@ -71,7 +69,7 @@ class Token {
 
  private:
   Token(std::shared_ptr<Module> module, const TokenSettings& settings, TokenUri uri,
-        std::shared_ptr<const SecretBytes> pin);
+        std::shared_ptr<Pin> pin);
   Result<CK_SLOT_ID> find_slot(CK_TOKEN_INFO& found);
   Result<void> log_in(Session& session, const CK_TOKEN_INFO& token_info);
   Result<void> open_locked();
@@ -80,7 +78,7 @@ class Token {
   std::shared_ptr<Module> module_;
   TokenSettings settings_;
   TokenUri uri_;
-  std::shared_ptr<const SecretBytes> pin_;
+  std::shared_ptr<Pin> pin_;
 
   mutable std::mutex mutex_;  // Guards everything below; held during management calls.
   bool is_open_ = false;

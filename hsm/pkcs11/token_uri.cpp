@@ -76,6 +76,19 @@ bool TokenUri::matches_key(ByteView label, ByteView id) const {
   return p11_kit_uri_match_attributes(parsed_.get(), attributes, std::size(attributes)) != 0;
 }
 
+bool TokenUri::covers(const std::string& key_uri) const {
+  const Parsed other(p11_kit_uri_new());
+  SG_CHECK(other != nullptr);
+  if (p11_kit_uri_parse(key_uri.c_str(), P11_KIT_URI_FOR_OBJECT_ON_TOKEN, other.get()) !=
+      P11_KIT_URI_OK) {
+    return false;
+  }
+  if (!matches_token(*p11_kit_uri_get_token_info(other.get()))) return false;
+  CK_ULONG count = 0;
+  CK_ATTRIBUTE* const attributes = p11_kit_uri_get_attributes(other.get(), &count);
+  return p11_kit_uri_match_attributes(parsed_.get(), attributes, count) != 0;
+}
+
 std::string format_key_uri(const CK_TOKEN_INFO& token, ByteView label, ByteView id) {
   const std::unique_ptr<p11_kit_uri, void (*)(p11_kit_uri*)> uri(p11_kit_uri_new(),
                                                                  p11_kit_uri_free);

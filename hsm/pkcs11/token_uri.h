@@ -29,6 +29,8 @@ class TokenUri {
   bool matches_slot(CK_SLOT_ID slot, const CK_SLOT_INFO& slot_info) const;
   // Whether the URI's object attributes (object=, id=, type=) fit a private key.
   bool matches_key(ByteView label, ByteView id) const;
+  // Whether it names the key that has `key_uri` (KeyReport::uri), by token and by object.
+  bool covers(const std::string& key_uri) const;
 
   // The path of pin-source=file:..., or "".
   const std::string& pin_path() const { return pin_path_; }
