@@ -10,12 +10,12 @@ namespace sealgate::netio {
 
 Command parse_command(std::string_view line) {
   static constexpr std::array<std::pair<std::string_view, Verb>, 19> kVerbs = {{
-      {"EHLO", Verb::Ehlo},  {"HELO", Verb::Helo},  {"LHLO", Verb::Lhlo},
-      {"MAIL", Verb::Mail},  {"RCPT", Verb::Rcpt},  {"DATA", Verb::Data},
-      {"BDAT", Verb::Bdat},  {"RSET", Verb::Rset},  {"NOOP", Verb::Noop},
-      {"VRFY", Verb::Vrfy},  {"HELP", Verb::Help},  {"QUIT", Verb::Quit},
+      {"EHLO", Verb::Ehlo},         {"HELO", Verb::Helo},  {"LHLO", Verb::Lhlo},
+      {"MAIL", Verb::Mail},         {"RCPT", Verb::Rcpt},  {"DATA", Verb::Data},
+      {"BDAT", Verb::Bdat},         {"RSET", Verb::Rset},  {"NOOP", Verb::Noop},
+      {"VRFY", Verb::Vrfy},         {"HELP", Verb::Help},  {"QUIT", Verb::Quit},
       {"XFORWARD", Verb::Xforward}, {"EXPN", Verb::Known}, {"STARTTLS", Verb::Known},
-      {"AUTH", Verb::Known}, {"TURN", Verb::Known}, {"ETRN", Verb::Known},
+      {"AUTH", Verb::Known},        {"TURN", Verb::Known}, {"ETRN", Verb::Known},
       {"XCLIENT", Verb::Known},
   }};
   while (!line.empty() && line.back() == ' ') line.remove_suffix(1);

@@ -23,13 +23,13 @@ inline constexpr ErrorKind kRouteIncomplete{
 
 // ---- Commands of a client ----
 
-inline constexpr ErrorKind kPathMalformed{
-    ErrorClass::InvalidInput, "netio.path_malformed",
-    "The address is not as RFC 5321 has it: <local@domain>."};
+inline constexpr ErrorKind kPathMalformed{ErrorClass::InvalidInput, "netio.path_malformed",
+                                          "The address is not as RFC 5321 has it: <local@domain>."};
 inline constexpr ErrorKind kPathTooLong{ErrorClass::InvalidInput, "netio.path_too_long",
                                         "The address is longer than RFC 5321 allows."};
-inline constexpr ErrorKind kParameterUnknown{ErrorClass::InvalidInput, "netio.parameter_unknown",
-                                             "The command carries a parameter that is not offered."};
+inline constexpr ErrorKind kParameterUnknown{
+    ErrorClass::InvalidInput, "netio.parameter_unknown",
+    "The command carries a parameter that is not offered."};
 inline constexpr ErrorKind kParameterMalformed{
     ErrorClass::InvalidInput, "netio.parameter_malformed",
     "A parameter of the command is malformed or given twice."};

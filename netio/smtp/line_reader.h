@@ -15,10 +15,10 @@ namespace sealgate::netio {
 class LineReader {
  public:
   enum class Outcome : std::uint8_t {
-    NeedMore,   // All of the input was taken; no line has ended.
-    Line,       // line() is a line that ended in CR LF.
-    BareLine,   // line() is a line that ended in LF alone.
-    TooLong,    // A line above the limit has ended.
+    NeedMore,  // All of the input was taken; no line has ended.
+    Line,      // line() is a line that ended in CR LF.
+    BareLine,  // line() is a line that ended in LF alone.
+    TooLong,   // A line above the limit has ended.
   };
 
   // `bytes_max` counts the line with its end.

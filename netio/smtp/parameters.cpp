@@ -123,9 +123,9 @@ bool read_original(const Parameter& parameter, RecipientParameters& into) {
   const std::string_view type = parameter.value.substr(0, semicolon);
   const std::string_view address = parameter.value.substr(semicolon + 1);
   for (const char character : type) {
-    const bool is_atom = character > ' ' && character < 0x7F &&
-                         std::string_view("()<>@,;:\\\".[]=+").find(character) ==
-                             std::string_view::npos;
+    const bool is_atom =
+        character > ' ' && character < 0x7F &&
+        std::string_view("()<>@,;:\\\".[]=+").find(character) == std::string_view::npos;
     if (!is_atom) return false;
   }
   if (address.empty()) return false;
@@ -166,8 +166,9 @@ Result<RecipientParameters> parse_recipient_parameters(std::string_view text) {
   for (auto word = take_word(text); !word.empty(); word = take_word(text)) {
     const Parameter parameter = split(word);
     const std::size_t place = SG_TRY(given.take(parameter.name));
-    const bool is_valid = parameter.has_value && (place == 0 ? read_notify(parameter, parameters)
-                                                             : read_original(parameter, parameters));
+    const bool is_valid =
+        parameter.has_value &&
+        (place == 0 ? read_notify(parameter, parameters) : read_original(parameter, parameters));
     if (!is_valid) return kParameterMalformed;
   }
   return parameters;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netio/smtp/reply.h"
 
-
 #include "netio/smtp/syntax.h"
 
 namespace sealgate::netio {

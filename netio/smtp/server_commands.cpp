@@ -39,9 +39,9 @@ std::string_view path_refusal(const Error& error, PathKind kind) {
 
 void SmtpServer::obey(const Command& command) {
   // RFC 3030, 2: between the chunks of a message only few commands make sense.
-  const bool is_inside_content = has_begun_ && (command.verb == Verb::Mail ||
-                                                command.verb == Verb::Rcpt ||
-                                                command.verb == Verb::Data);
+  const bool is_inside_content =
+      has_begun_ &&
+      (command.verb == Verb::Mail || command.verb == Verb::Rcpt || command.verb == Verb::Data);
   if (is_inside_content) {
     refuse("503 5.5.1 The message has begun; expected BDAT or RSET\r\n");
     return;
@@ -102,8 +102,8 @@ void SmtpServer::hello(const Command& command) {
   }
   constexpr std::size_t kNameBytesMax = 255;
   const std::string_view name = command.argument;
-  const bool is_name =
-      !name.empty() && name.size() <= kNameBytesMax && name.find(' ') == name.npos && is_ascii(name);
+  const bool is_name = !name.empty() && name.size() <= kNameBytesMax &&
+                       name.find(' ') == name.npos && is_ascii(name);
   if (!is_name) {
     refuse("501 5.5.4 Expected your host name\r\n");
     return;
@@ -184,10 +184,9 @@ void SmtpServer::rcpt(std::string_view argument) {
   if (envelope_.recipients.size() >= recipients_max) {
     return say("452 4.5.3 Too many recipients; send the message again for the rest\r\n");
   }
-  envelope_.recipients.push_back(
-      {.address = std::move(path).value().address,
-       .notify = parameters.value().notify,
-       .original = std::move(parameters).value().original});
+  envelope_.recipients.push_back({.address = std::move(path).value().address,
+                                  .notify = parameters.value().notify,
+                                  .original = std::move(parameters).value().original});
   say("250 2.1.5 Recipient ok\r\n");
 }
 

@@ -68,8 +68,8 @@ void SmtpServer::start_chunk(std::string_view argument) {
   const std::string_view size = take_word(argument);
   const std::string_view last = take_word(argument);
   const auto bytes = parse_number(size);
-  const bool is_valid = bytes && (last.empty() || equal_ignoring_case(last, "LAST")) &&
-                        take_word(argument).empty();
+  const bool is_valid =
+      bytes && (last.empty() || equal_ignoring_case(last, "LAST")) && take_word(argument).empty();
   if (!is_valid) {
     // Where the chunk ends is unknown: reading on would take content for commands.
     ++shard_.counters.client_errors;

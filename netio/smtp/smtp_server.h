@@ -75,13 +75,14 @@ class SmtpServer {
   void ended(TimePoint now);  // The client will send no more.
   void lost();                // The connection is gone.
   void expire();              // deadline() has passed.
-  void drain();  // Says good-bye if no transaction is under way.
+  void drain();               // Says good-bye if no transaction is under way.
   // Requires: answer.id is message().
   void answer(const engine::Answer& answer, TimePoint now);
 
   // The message that an Answer is awaited for.
   std::optional<engine::MessageId> message() const { return message_; }
   bool wants_input() const;
+  bool has_kept_input() const { return !kept_.empty(); }
   // TimePoint::max() where no timer runs.
   TimePoint deadline() const { return deadline_; }
   Chain take_output();

@@ -24,7 +24,8 @@ std::int64_t drain_openssl_errors() {
 
 bool is_address(const std::string& name) {
   in6_addr any{};
-  return inet_pton(AF_INET, name.c_str(), &any) == 1 || inet_pton(AF_INET6, name.c_str(), &any) == 1;
+  return inet_pton(AF_INET, name.c_str(), &any) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), &any) == 1;
 }
 
 int int_size(std::size_t size) {
@@ -37,6 +38,12 @@ bool expect_name(SSL* connection, const std::string& name) {
   }
   SSL_set_hostflags(connection, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return SSL_set1_host(connection, name.c_str()) == 1;
+}
+
+// SSL_set_tlsext_host_name() is a macro with a C cast; OpenSSL copies the name.
+bool announce_name(SSL* connection, const std::string& name) {
+  return SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(name.c_str())) == 1;
 }
 
 }  // namespace
@@ -90,7 +97,7 @@ Result<TlsClient> TlsClient::create(TlsClientContext& context, const std::string
     return Error(kTlsContextUnavailable, drain_openssl_errors());
   }
   // RFC 6066, 3: a server name is never an address.
-  if (!is_address(name) && SSL_set_tlsext_host_name(connection, name.c_str()) != 1) {
+  if (!is_address(name) && !announce_name(connection, name)) {
     return Error(kTlsContextUnavailable, drain_openssl_errors());
   }
   SG_TRY(client.shake_hands());
