@@ -52,6 +52,7 @@ Result<SafeEntity> make_transport_safe(const Structure& structure, const Chain& 
 
 // The same entity with not a byte of the body changed: for content that is encrypted without a
 // signature, or whose own signature must not be touched.
+// Fails with kHeaderTooLarge.
 Result<Chain> entity_as_it_is(const Structure& structure, const Chain& message,
                               ChainWriter& writer);
 

@@ -36,7 +36,8 @@ struct FieldEdit {
 };
 
 // The header of part 0 as chain of whole field lines, without the empty line. What no edit
-// names is not copied. Fails with kSegmentsExhausted.
+// names is not copied. Fails with kHeaderTooLarge or kSegmentsExhausted. `writer` gives the room
+// for new text; its chain must be empty, and is empty afterwards.
 Result<Chain> edit_header(const Structure& structure, const Chain& message, HeaderScope scope,
                           std::span<const FieldEdit> edits, ChainWriter& writer);
 

@@ -60,7 +60,7 @@ __attribute__((target("avx2,bmi,popcnt"))) LineScan scan_line_avx2(ByteView byte
     const std::uint32_t taken = found ^ (found - 1);
     eight_bit |= mask_of(block) & taken;
     nul |= mask_of(_mm256_cmpeq_epi8(block, nuls)) & taken;
-    scan.carriage_returns += static_cast<std::size_t>(
+    scan.carriage_returns += static_cast<std::uint64_t>(
         std::popcount(mask_of(_mm256_cmpeq_epi8(block, carriage_returns)) & taken));
     if (found != 0) {
       scan.length += static_cast<std::size_t>(std::countr_zero(found)) + 1;
@@ -92,6 +92,25 @@ LineScan scan_line_avx2(ByteView bytes) {
 LineScan scan_line(ByteView bytes) {
   static const bool is_fast = has_avx2();
   return is_fast ? scan_line_avx2(bytes) : scan_line_scalar(bytes);
+}
+
+LineTraits line_traits(std::string_view text, std::uint64_t length, const LineScan& scan) {
+  LineTraits traits;
+  const std::uint32_t end = line_end_length(text);
+  traits.has_eight_bit = scan.has_eight_bit;
+  traits.has_nul = scan.has_nul;
+  traits.has_bare_lf = end == 1;
+  traits.has_bare_cr = scan.carriage_returns > (end == 2 ? 1U : 0U);
+  traits.has_from_line = length == text.size() && text.starts_with("From ");
+  traits.longest_line = length - end;
+  text.remove_suffix(end);
+  traits.has_trailing_blank = !text.empty() && (text.back() == ' ' || text.back() == '\t');
+  return traits;
+}
+
+std::uint32_t line_end_length(std::string_view text) {
+  if (text.ends_with("\r\n")) return 2;
+  return text.ends_with('\n') ? 1 : 0;
 }
 
 }  // namespace sealgate::engine::mime

@@ -6,14 +6,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.h"
+#include "engine/mime/structure.h"
 
 namespace sealgate::engine::mime {
 
 struct LineScan {
-  std::size_t length = 0;  // Up to and with the first LF, or all octets where there is none.
-  std::size_t carriage_returns = 0;
+  std::uint64_t length = 0;  // Up to and with the first LF, or all octets where there is none.
+  std::uint64_t carriage_returns = 0;
   bool has_line_feed = false;
   bool has_eight_bit = false;
   bool has_nul = false;
@@ -21,6 +23,13 @@ struct LineScan {
 };
 
 LineScan scan_line(ByteView bytes);
+
+// The traits of a line of `length` octets that `scan` is the sum of. `text` is the line or, where
+// it was not kept whole, its last octets, at least three of them; has_from_line is then not set.
+LineTraits line_traits(std::string_view text, std::uint64_t length, const LineScan& scan);
+
+// Octets of the line end of `text`: 2, 1 or 0.
+std::uint32_t line_end_length(std::string_view text);
 
 // The kernels by name, for tests. Requires: the processor has AVX2 (has_avx2()).
 LineScan scan_line_scalar(ByteView bytes);

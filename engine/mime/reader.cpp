@@ -46,24 +46,6 @@ bool is_mbox_line(std::string_view line) {
   return line.starts_with("From ") || line.starts_with(">From ");
 }
 
-// The traits of a line from the octets it ends with: "x", " ", CR, LF as far as they are there.
-LineTraits traits_of(std::string_view tail, std::uint64_t length, std::uint64_t carriage_returns) {
-  LineTraits traits;
-  const bool has_line_feed = tail.ends_with('\n');
-  const bool is_crlf = tail.ends_with("\r\n");
-  const std::uint64_t end = is_crlf ? 2 : has_line_feed ? 1 : 0;
-  traits.has_bare_lf = has_line_feed && !is_crlf;
-  traits.has_bare_cr = carriage_returns > (is_crlf ? 1U : 0U);
-  traits.longest_line = length - end;
-  tail.remove_suffix(end);
-  traits.has_trailing_blank = !tail.empty() && is_blank(tail.back());
-  return traits;
-}
-
-std::uint32_t line_end_length(std::string_view tail) {
-  return tail.ends_with("\r\n") ? 2 : tail.ends_with('\n') ? 1 : 0;
-}
-
 }  // namespace
 
 Reader::Reader() {
@@ -76,18 +58,15 @@ Result<void> Reader::feed(ByteView bytes) {
   while (!bytes.empty()) {
     const LineScan scan = scan_line(bytes);
     const std::string_view text = as_text(bytes.first(scan.length));
-    if (held_.length > 0 || !scan.has_line_feed) {
+    if (held_.scan.length > 0 || !scan.has_line_feed) {
       hold(bytes.first(scan.length), scan);
-      if (scan.has_line_feed) take_held_line(true);
+      if (scan.has_line_feed) take_held_line();
     } else {
-      Line line{.start = text,
-                .offset = offset_,
-                .length = scan.length,
-                .end_length = line_end_length(text),
-                .traits = traits_of(text, scan.length, scan.carriage_returns)};
-      line.traits.has_eight_bit = scan.has_eight_bit;
-      line.traits.has_nul = scan.has_nul;
-      line.traits.has_from_line = text.starts_with("From ");
+      const Line line{.start = text,
+                      .offset = offset_,
+                      .length = scan.length,
+                      .end_length = line_end_length(text),
+                      .traits = line_traits(text, scan.length, scan)};
       take_line(line);
     }
     bytes = bytes.subspan(scan.length);
@@ -101,23 +80,22 @@ void Reader::hold(ByteView bytes, const LineScan& scan) {
   if (held_.start.size() < room_max) {
     held_.start += text.substr(0, room_max - held_.start.size());
   }
-  held_.length += text.size();
-  held_.carriage_returns += scan.carriage_returns;
-  held_.has_eight_bit |= scan.has_eight_bit;
-  held_.has_nul |= scan.has_nul;
+  held_.scan.length += scan.length;
+  held_.scan.carriage_returns += scan.carriage_returns;
+  held_.scan.has_line_feed = scan.has_line_feed;
+  held_.scan.has_eight_bit |= scan.has_eight_bit;
+  held_.scan.has_nul |= scan.has_nul;
   held_.tail += text.substr(text.size() - std::min(text.size(), kTailMax));
   if (held_.tail.size() > kTailMax) held_.tail.erase(0, held_.tail.size() - kTailMax);
 }
 
-void Reader::take_held_line(bool has_line_feed) {
+void Reader::take_held_line() {
   const HeldLine held = std::exchange(held_, HeldLine());
   Line line{.start = held.start,
             .offset = offset_,
-            .length = held.length,
-            .end_length = has_line_feed ? line_end_length(held.tail) : 0,
-            .traits = traits_of(held.tail, held.length, held.carriage_returns)};
-  line.traits.has_eight_bit = held.has_eight_bit;
-  line.traits.has_nul = held.has_nul;
+            .length = held.scan.length,
+            .end_length = line_end_length(held.tail),
+            .traits = line_traits(held.tail, held.scan.length, held.scan)};
   line.traits.has_from_line = line.start.starts_with("From ");
   take_line(line);
 }

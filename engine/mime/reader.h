@@ -52,10 +52,7 @@ class Reader {
   // A line of which only the beginning has arrived.
   struct HeldLine {
     std::string start;  // As much of it as a decision may need.
-    std::uint64_t length = 0;
-    std::uint64_t carriage_returns = 0;
-    bool has_eight_bit = false;
-    bool has_nul = false;
+    LineScan scan;      // Of all its pieces.
     // The last octets, for line ends and blanks before them: "x \r\n" cut anywhere.
     std::string tail;
   };
@@ -69,7 +66,7 @@ class Reader {
   };
 
   void hold(ByteView bytes, const LineScan& scan);
-  void take_held_line(bool has_line_feed);
+  void take_held_line();
   void take_line(const Line& line);
   bool take_header_line(const Line& line);
   void append_header_line(const Line& line, bool begins_field);

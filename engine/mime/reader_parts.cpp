@@ -196,7 +196,7 @@ void Reader::end_part(Part& part, std::uint64_t end) {
 }
 
 Structure Reader::finish() {
-  if (held_.length > 0) take_held_line(false);
+  if (held_.scan.length > 0) take_held_line();
   end_parts(0, kNoPart, structure_.size_);
   const auto count = static_cast<std::uint32_t>(structure_.parts_.size());
   for (std::uint32_t i = 0; i < count; ++i) report_traits(i);
