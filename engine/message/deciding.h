@@ -30,6 +30,8 @@ namespace sealgate::engine {
 
 // Pointers live as long as the snapshot.
 struct DecidedRecipient {
+  // An earlier attempt of the client has delivered it: nothing is decided, nothing planned.
+  bool is_settled = false;
   policy::Decision decision;
   policy::Protection protection;
   trust::Selection contact;                         // Empty where nobody asked.

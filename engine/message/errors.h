@@ -29,6 +29,16 @@ inline constexpr ErrorKind kKeyUnknown{
 inline constexpr ErrorKind kKeyInputRefused{
     ErrorClass::InvalidInput, "message.key_input_refused",
     "The token refuses to sign this; the key or the profile's algorithm does not fit it."};
+inline constexpr ErrorKind kPatienceOver{
+    ErrorClass::Unavailable, "message.patience_over",
+    "The message could not be finished in time and is not lost; the client tries again."};
+inline constexpr ErrorKind kStillOnItsWay{
+    ErrorClass::Unavailable, "message.still_on_its_way",
+    "An earlier attempt to send this message has not ended yet; the client tries again."};
+inline constexpr ErrorKind kCopiesTooLarge{
+    ErrorClass::InvalidInput, "message.copies_too_large",
+    "The message needs more separately encrypted copies than there is memory for; send it to "
+    "fewer hidden recipients at a time, or raise `segments`."};
 inline constexpr ErrorKind kExplainTooLarge{
     ErrorClass::InvalidInput, "message.explain_too_large",
     "The file is larger than any message the gateway takes."};

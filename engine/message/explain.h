@@ -32,6 +32,12 @@ struct ExplainedCertificate {
   std::string reason;   // One sentence.
 };
 
+struct ExplainedRule {
+  std::string rule;
+  bool has_matched = false;
+  std::string reason;  // The first condition that failed, or what made it match.
+};
+
 struct ExplainedRecipient {
   std::string address;
   bool is_known_contact = false;
@@ -39,7 +45,8 @@ struct ExplainedRecipient {
   std::string protection;  // "signed+encrypted", "signed", "encrypted", "none", "refused".
   std::string algorithms;
   std::string profile;
-  std::vector<std::string> reasons;  // In order: rules considered, which hit, what followed.
+  std::vector<ExplainedRule> rules;  // Every rule of the policy, in order.
+  std::vector<std::string> reasons;  // What followed from the rule that hit, in order.
   std::vector<ExplainedCertificate> certificates;
   bool is_refused = false;
   Reply reply;             // Meaningful only if is_refused.
@@ -53,6 +60,7 @@ struct ExplainedCopy {
   std::string layers;  // "application/pkcs7-mime (enveloped-data) > multipart/signed > text/plain"
   std::string algorithms;    // "rsa-pkcs1-sha256, rsaes-pkcs1, aes-256-cbc"
   std::string tls;           // "as routed", "required", "verified".
+  std::string subject;       // As this copy carries it, decoded.
   std::string why_separate;  // Why it is a copy of its own; "" for the first.
 };
 
@@ -61,7 +69,7 @@ struct Explanation {
   std::string sender;            // Envelope; "" is the null sender.
   std::string header_from;       // Normal form; "" if there is none that could sign.
   std::string subject;           // Decoded.
-  std::string outgoing_subject;  // As it would leave; equal to `subject` where no tag is removed.
+  std::string outgoing_subject;  // Without the tag, where a recipient's rule removes it.
   std::string message_id;
   std::uint64_t size = 0;
   std::vector<std::string> findings;

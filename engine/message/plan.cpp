@@ -128,7 +128,7 @@ Result<Plan> make_plan(const ReadMessage& message, const Envelope& envelope,
                        std::span<const DecidedRecipient> decided) {
   Planner planner(message, envelope);
   for (std::uint32_t i = 0; i < decided.size(); ++i) {
-    if (decided[i].protection.is_refused) continue;
+    if (decided[i].is_settled || decided[i].protection.is_refused) continue;
     SG_TRY(planner.add(i, decided[i]));
   }
   return planner.take();

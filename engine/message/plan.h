@@ -50,8 +50,8 @@ struct Plan {
   std::vector<PlannedCopy> copies;  // Copy number = index.
 };
 
-// Plans for the recipients that are not refused. `decided` has one entry for each recipient.
-// Fails with cms::kSignerKeyUnsupported.
+// Plans for the recipients that are neither refused nor settled. `decided` has one entry for each
+// recipient. Fails with cms::kSignerKeyUnsupported.
 Result<Plan> make_plan(const ReadMessage& message, const Envelope& envelope,
                        std::span<const DecidedRecipient> decided);
 

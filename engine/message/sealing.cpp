@@ -180,7 +180,12 @@ Result<void> Sealing::advance_copy(std::size_t copy, std::size_t& budget) {
       work.step = CopyWork::Step::Encrypt;
       break;
     }
-    SG_TRY(work.sealer->add_recipient(planned.envelope[work.recipients_added]));
+    const cms::EnvelopeRecipient& recipient = planned.envelope[work.recipients_added];
+    const Result<void> added = work.sealer->add_recipient(recipient);
+    if (!added) {
+      refused_certificate_ = recipient.certificate;
+      return added.error();
+    }
     ++work.recipients_added;
     spend(budget, kRecipientCost);
   }

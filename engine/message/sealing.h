@@ -59,6 +59,9 @@ class Sealing {
   bool has_work() const;
   bool is_finished() const;
 
+  // The recipient certificate that made advance() fail, or null.
+  const trust::Certificate* refused_certificate() const { return refused_certificate_; }
+
   // The requests made since the last call.
   std::vector<SignatureRequest> take_requests();
   // Requires: `signature` was requested and has not been given. Fails with kSignatureMissing.
@@ -113,6 +116,7 @@ class Sealing {
   std::vector<SignatureWork> signatures_;
   std::vector<CopyWork> copies_;
   std::vector<SignatureRequest> requests_;
+  const trust::Certificate* refused_certificate_ = nullptr;
 };
 
 }  // namespace sealgate::engine
