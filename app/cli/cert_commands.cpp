@@ -22,7 +22,9 @@ namespace {
 using engine::trust::Certificate;
 using engine::trust::CertificatePointer;
 
-WallTime wall_now() { return WallTime(std::chrono::seconds(std::time(nullptr))); }
+WallTime wall_now() {
+  return WallTime(std::chrono::seconds(std::time(nullptr)));
+}
 
 constexpr mode_t kStoredMode = 0644;  // Certificates are public.
 
@@ -91,9 +93,8 @@ bool is_file_name(const std::string& name) {
 
 // The normal form of an address or "@domain"; "" for what is neither.
 std::string binding_of(const std::string& text) {
-  const Result<std::string> normal = text.starts_with('@')
-                                         ? engine::trust::normal_domain(text)
-                                         : engine::trust::normal_address(text);
+  const Result<std::string> normal = text.starts_with('@') ? engine::trust::normal_domain(text)
+                                                           : engine::trust::normal_address(text);
   return normal ? normal.value() : "";
 }
 
@@ -147,8 +148,7 @@ int add_revocation_lists(const NodeConfig& config, const CommandLine& line, Stre
   Problems problems;
   Json reports = Json::array();
   for (const std::string& file : line.files) {
-    const std::optional<std::string> content =
-        read_file(file, kRevocationFileBytesMax, problems);
+    const std::optional<std::string> content = read_file(file, kRevocationFileBytesMax, problems);
     if (!content) {
       continue;
     }
@@ -165,8 +165,7 @@ int add_revocation_lists(const NodeConfig& config, const CommandLine& line, Stre
                                  ? std::filesystem::path(file).stem().string()
                                  : line.cert_add.name;
     std::string stored;
-    if (!text.empty() && is_file_name(stem) &&
-        store(config, line, stem, text, stored, problems)) {
+    if (!text.empty() && is_file_name(stem) && store(config, line, stem, text, stored, problems)) {
       reports.push_back(Json{{"stored", stored}});
       if (!line.wants_json) {
         streams.out << "stored " << stored << "\n";
@@ -219,8 +218,7 @@ int run_cert_add(const CommandLine& line, Streams streams) {
     return EX_CONFIG;
   }
   const CommandLine::CertAdd& options = line.cert_add;
-  const bool may_bind =
-      options.kind == CertKind::Contact || options.kind == CertKind::Identity;
+  const bool may_bind = options.kind == CertKind::Contact || options.kind == CertKind::Identity;
   const std::string binding = binding_of(options.address);
   if (!options.address.empty() && (!may_bind || binding.empty())) {
     streams.err << "--for takes bob@example.org or @example.org, and goes with --contact or "
@@ -242,8 +240,7 @@ int run_cert_add(const CommandLine& line, Streams streams) {
     if (problems.size() != problems_before || chain.empty()) {
       continue;
     }
-    const std::string address =
-        binding.empty() ? chain.front().address : binding;
+    const std::string address = binding.empty() ? chain.front().address : binding;
     const CertificateReport report =
         report_on(chain.front().certificate, options.kind, "", address, wall_now());
     const std::string stem = options.name.empty() ? name_for(report) : options.name;
@@ -305,9 +302,8 @@ int run_cert_show(const CommandLine& line, Streams streams) {
       path = (std::filesystem::path(config->state_directory) / file).string();
     }
     for (Loaded& loaded : load(path, problems)) {
-      const CertificateReport report =
-          report_on(std::move(loaded.certificate), kind_of(path), file, std::move(loaded.address),
-                    wall_now());
+      const CertificateReport report = report_on(std::move(loaded.certificate), kind_of(path), file,
+                                                 std::move(loaded.address), wall_now());
       reports.push_back(json_of(report));
       if (!line.wants_json) {
         print_report(report, streams.out);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <sstream>
 #include <sysexits.h>
-
-#include <CLI/CLI.hpp>
 
 #include "app/config/node_config.h"
 #include "app/config/version.h"
@@ -36,9 +35,10 @@ void add_init(CLI::App& root, CommandLine& line) {
   init->add_option("--module", options.module,
                    "The token's PKCS#11 library; without it no keys are made");
   init->add_option("--token", options.token, "The token's label");
-  init->add_option("--pin-file", options.pin_file,
-                   "File with the user PIN; - reads it from standard input. Without this option the "
-                   "PIN is asked for");
+  init->add_option(
+      "--pin-file", options.pin_file,
+      "File with the user PIN; - reads it from standard input. Without this option the "
+      "PIN is asked for");
   options.algorithm = "rsa3072";
   init->add_option("--algorithm", options.algorithm, "Kind of the keys")
       ->check(CLI::IsMember({"rsa2048", "rsa3072", "rsa4096", "p256", "p384", "ed25519"}))
@@ -75,7 +75,8 @@ void add_cert(CLI::App& root, CommandLine& line) {
   CommandLine::CertAdd& options = line.cert_add;
   CLI::Option_group* kind = add->add_option_group("kind", "What the certificate is to the gateway");
   const auto add_kind = [&](const char* name, const char* help, CertKind value) {
-    kind->add_flag_callback(name, [&options, value] { options.kind = value; }, help);
+    kind->add_flag_callback(
+        name, [&options, value] { options.kind = value; }, help);
   };
   add_kind("--contact", "Somebody we encrypt to", CertKind::Contact);
   add_kind("--identity", "Ours: its private key is in a token", CertKind::Identity);

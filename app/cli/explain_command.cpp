@@ -54,9 +54,12 @@ Json json_of(const engine::ExplainedRecipient& recipient) {
 }
 
 Json json_of(const engine::ExplainedCopy& copy) {
-  return Json{{"number", copy.number},         {"recipients", copy.recipients},
-              {"protection", copy.protection}, {"layers", copy.layers},
-              {"algorithms", copy.algorithms}, {"tls", copy.tls},
+  return Json{{"number", copy.number},
+              {"recipients", copy.recipients},
+              {"protection", copy.protection},
+              {"layers", copy.layers},
+              {"algorithms", copy.algorithms},
+              {"tls", copy.tls},
               {"why_separate", copy.why_separate}};
 }
 

@@ -3,10 +3,9 @@
 // JSON of the command line's output: keys in the order in which they are written.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
-
-#include <nlohmann/json.hpp>
 
 namespace sealgate::app {
 

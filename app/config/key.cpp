@@ -68,7 +68,7 @@ constexpr std::array kKeys = {
         "The cores that carry the data plane, one shard each. An empty list: one shard that is "
         "not pinned.",
         ""},
-    Key{"shards", "segments", Count, Optional, "4096", 256, 1 << 20, "",
+    Key{"shards", "segments", Count, Optional, "8192", 256, 1 << 20, "",
         "Message buffers of 32 KiB for each shard: this bounds the memory of mail in flight.", ""},
     Key{"shards", "segments_reserve", Count, Optional, "64", 16, 65536, "",
         "Free buffers below which a shard begins no further message and answers 452.", ""},
@@ -87,8 +87,10 @@ constexpr std::array kKeys = {
     Key{"listeners", "xforward", Texts, Optional, "[]", 0, 0, "",
         "Networks whose XFORWARD is believed: the mail server in front.",
         "[\"127.0.0.0/8\", \"::1/128\"]"},
-    Key{"listeners", "message_bytes_max", Size, Optional, "100MiB", 64 * kKiB, kMessageMax, "",
-        "The largest message taken, announced as SIZE.", ""},
+    Key{"listeners", "message_bytes_max", Size, Optional, "50MiB", 64 * kKiB, kMessageMax, "",
+        "The largest message taken, announced as SIZE. A shard needs buffers for three times as "
+        "much.",
+        ""},
     Key{"listeners", "recipients_max", Count, Optional, "200", 1, kRecipientMax, "",
         "Recipients of one message; the client sends the rest again.", ""},
     Key{"listeners", "connections_max", Count, Optional, "1000", 1, 50000, "",
@@ -269,7 +271,34 @@ std::string_view closest(std::string_view name, std::span<const std::string_view
   return best;
 }
 
-std::string sample_config() {
+std::string quoted_text(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      quoted += "\\u00";
+      quoted += kHex[byte >> 4U];
+      quoted += kHex[byte & 15U];
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+std::string sample_config(std::span<const Setting> settings) {
+  const auto setting_of = [&](const Key& key) -> const Setting* {
+    for (const Setting& setting : settings) {
+      if (setting.section == key.section && setting.name == key.name) {
+        return &setting;
+      }
+    }
+    return nullptr;
+  };
   std::string text =
       "# Sealgate's configuration, sealgate.toml(5). Lines that begin with #key show the default "
       "or\n"
@@ -279,9 +308,13 @@ std::string sample_config() {
   for (const Section& section : kSections) {
     text += '\n';
     append_comment(text, section.help);
+    const bool is_set = std::any_of(settings.begin(), settings.end(), [&](const Setting& setting) {
+      return setting.section == section.name;
+    });
     if (!section.name.empty()) {
       const std::string name(section.name);
-      text += section.is_list ? "#[[" + name + "]]\n" : "#[" + name + "]\n";
+      text += is_set ? "" : "#";
+      text += section.is_list ? "[[" + name + "]]\n" : "[" + name + "]\n";
     }
     for (const Key& key : kKeys) {
       if (key.section != section.name) {
@@ -292,8 +325,11 @@ std::string sample_config() {
       if (!key.choices.empty()) {
         append_comment(text, alternatives(key.choices));
       }
+      const Setting* const setting = setting_of(key);
       const std::string_view shown = key.example.empty() ? key.standard : key.example;
-      text += "#" + std::string(key.name) + " = " + literal(key, shown) + "\n";
+      text += setting == nullptr ? "#" : "";
+      text += std::string(key.name) + " = " +
+              (setting == nullptr ? literal(key, shown) : setting->literal) + "\n";
     }
   }
   return text;

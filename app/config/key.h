@@ -53,7 +53,17 @@ const Key& config_key(std::string_view section, std::string_view name);
 // Of `candidates` the one that `name` was probably meant to be, or "".
 std::string_view closest(std::string_view name, std::span<const std::string_view> candidates);
 
-// The commented file that `sealgate init` writes: every key with its default.
-std::string sample_config();
+// A value that the sample sets instead of showing a default in a comment.
+struct Setting {
+  std::string_view section;
+  std::string_view name;
+  std::string literal;  // As TOML has it: quoted_text("a"), "true", "[1, 2]".
+};
+
+// The commented file that `sealgate init` writes: every key with its default, or its setting.
+std::string sample_config(std::span<const Setting> settings);
+
+// `text` as a TOML basic string.
+std::string quoted_text(std::string_view text);
 
 }  // namespace sealgate::app

@@ -186,10 +186,12 @@ void read_listener(Reader reader, NodeConfig& config) {
   listener.recipients_max = narrow(reader.count("recipients_max"));
   listener.connections_max = narrow(reader.count("connections_max"));
   listener.connections_per_client_max = narrow(reader.count("connections_per_client_max"));
-  if (listener.message_bytes_max / kSegmentBytes + 1 > config.segments / 2) {
+  // The message as it came, as it is sealed and, where copies differ, as it is sealed again.
+  if ((listener.message_bytes_max / kSegmentBytes + 1) * 3 > config.segments) {
     reader.report("message_bytes_max",
-                  "`message_bytes_max` needs more than half of a shard's `segments` (" +
-                      std::to_string(config.segments) + " of 32 KiB); raise segments or lower it");
+                  "`message_bytes_max` needs three times its size in buffers, and a shard has " +
+                      std::to_string(config.segments) +
+                      " of 32 KiB; lower it or raise `segments` in [shards]");
   }
   for (const netio::ListenerSettings& other : config.listeners) {
     if (listener.endpoint.port != 0 && other.endpoint == listener.endpoint) {
