@@ -132,7 +132,9 @@ void Doctor::describe(const hsm::TokenReport& report) {
            "; library " + printable(report.library_description) + " " +
            printable(report.library_version) + ", Cryptoki " + report.cryptoki_version);
   for (const std::string& state : report.states) {
-    look(name, Verdict::Warning, state);
+    // Every token in use has a PIN and wants it.
+    const bool is_usual = state == "login required" || state == "user PIN set";
+    look(name, is_usual ? Verdict::Good : Verdict::Warning, state);
   }
   for (const hsm::KeyReport& key : report.keys) {
     keys_.insert(key.id);
