@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -14,6 +15,7 @@
 
 #include "app/config/table_reader.h"
 #include "app/config/value.h"
+#include "engine/policy/default_policy.h"
 
 namespace sealgate::app {
 namespace {
@@ -132,6 +134,27 @@ TEST(SampleConfig, HasNoLineAboveAHundredColumns) {
   for (std::string line; std::getline(sample, line);) {
     EXPECT_LE(line.size(), 100U) << line;
   }
+}
+
+// The default policy describes its keys in lines "#   key   text" and "# key = value".
+TEST(PolicyManual, DescribesEveryKeyOfTheDefaultPolicy) {
+  std::ifstream page(std::string(SEALGATE_SOURCE_DIR) + "/docs/man/sealgate-policy.5");
+  const std::string manual((std::istreambuf_iterator<char>(page)),
+                           std::istreambuf_iterator<char>());
+  std::istringstream policy{std::string(engine::policy::default_policy_text())};
+  std::size_t found = 0;
+  for (std::string line; std::getline(policy, line);) {
+    if (!line.starts_with("#   ") || line.size() < 5 || line[4] == ' ') {
+      continue;
+    }
+    const std::string key = line.substr(4, line.find(' ', 4) - 4);
+    if (key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string::npos) {
+      continue;
+    }
+    EXPECT_THAT(manual, ::testing::HasSubstr(".B " + key + "\n"));
+    ++found;
+  }
+  EXPECT_GT(found, 15U);
 }
 
 TEST(Suggestion, IsTheClosestNameOrNone) {
