@@ -15,7 +15,9 @@ namespace {
 // Records of one write: bounds what a failing disk makes us hold.
 constexpr std::uint64_t kBatchRecordsMax = 1024;
 constexpr int kRetryMillis = 1000;
+// When the process ends there is less patience: the last try is after this.
 constexpr int kStopRetriesMax = 3;
+constexpr int kStopRetryMillis = 100;
 
 }  // namespace
 
@@ -168,7 +170,7 @@ void AuditLog::run() {
       if (is_stopping && ++stop_retries > kStopRetriesMax) {
         break;
       }
-      poll(nullptr, 0, kRetryMillis);
+      poll(nullptr, 0, is_stopping ? kStopRetryMillis : kRetryMillis);
       continue;
     }
     if (is_stopping) {
