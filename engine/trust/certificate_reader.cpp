@@ -130,7 +130,8 @@ Result<void> CertificateReader::read_names() {
   into_.subject_text_ = name_text(subject);
   // RFC 5280, 4.1.2.2: 20 octets; a longer one is shown cut.
   constexpr std::size_t kSerialShownMax = 40;
-  into_.serial_text_ = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "";
+  into_.serial_text_.clear();
+  if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER) into_.serial_text_.push_back('-');
   into_.serial_text_ += to_hex(view_of(serial)).substr(0, kSerialShownMax);
   return {};
 }
