@@ -16,7 +16,8 @@ void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   Delivering delivering;
   delivering.original = {.header = read.content.sub_chain(header.offset, header.length),
                          .content = read.content};
-  const std::vector<PlannedCopy> planned = sealed.plan->copies;
+  const std::unique_ptr<const Plan> plan = std::move(sealed.plan);
+  const std::vector<PlannedCopy>& planned = plan->copies;
   std::vector<SealedCopy> copies = sealed.sealing->take_copies();
   for (std::size_t i = 0; i < copies.size(); ++i) {
     delivering.copies.push_back({.sealed = std::move(copies[i]), .tls = planned[i].tls});

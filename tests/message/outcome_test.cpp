@@ -102,6 +102,18 @@ TEST(Refusal, WithoutIdentityTheWishDecides) {
   EXPECT_THAT(possible.sent.at(0).text, Not(HasSubstr("multipart/signed")));
 }
 
+TEST(Refusal, ABounceNeedsNoIdentityButIsEncryptedAsPolicyWants) {
+  PipelineWorld world = known_world();
+  const std::string header = "From: MAILER-DAEMON@mail.example.org\r\nSubject: bounce\r\n\r\n";
+  const engine::MessageId clear = world.send(envelope("", {kErin}), header + "x\r\n");
+  const engine::MessageId sealed = world.send(envelope("", {kBob}), header + "secret\r\n");
+  world.settle();
+  EXPECT_THAT(world.answer_text(clear), StartsWith("250 "));
+  EXPECT_THAT(world.answer_text(sealed), StartsWith("250 "));
+  ASSERT_THAT(world.mailbox(kBob), SizeIs(1));
+  EXPECT_THAT(world.mailbox(kBob)[0], Not(HasSubstr("secret")));
+}
+
 TEST(Refusal, SeveralOrNoFromAddressesHaveNoSigner) {
   for (const char* from : {"From: alice@example.org, bob@example.org\r\n", ""}) {
     PipelineWorld world = known_world();
