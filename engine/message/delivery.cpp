@@ -6,8 +6,15 @@
 
 #include "engine/message/pipeline_engine.h"
 #include "engine/message/retry.h"
+#include "engine/message/visible_text.h"
 
 namespace sealgate::engine {
+namespace {
+
+// What a line of a reply may hold (mail_io.h).
+constexpr std::size_t kForeignTextBytesMax = 450;
+
+}  // namespace
 
 void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   auto& sealed = std::get<Sealed>(message.stage);
@@ -79,6 +86,8 @@ void Pipeline::Engine::take_results(DeliveryFinished&& event, const Now& now) {
     RecipientResult& result = event.results[i];
     state.fate = result.reply.is_positive() ? Fate::Taken : Fate::Failed;
     state.reply = std::move(result.reply);
+    // Someone else's words: they go into our replies and DSNs.
+    state.reply.text = one_line(state.reply.text, kForeignTextBytesMax);
     state.next_hop = std::move(result.next_hop);
   }
   stage->on_the_way.erase(delivery);

@@ -181,6 +181,19 @@ TEST(Outcome, OfTwoRecipientsIsNeverLost) {
   }
 }
 
+TEST(Outcome, ANextHopCannotPutLinesIntoOurReplies) {
+  PipelineWorld world = known_world();
+  world.replies[kErin] = {
+      {.code = 550, .enhanced = "5.1.1", .text = "no\n250 yes\x1B" + std::string(2000, 'x')}};
+  engine::Envelope from_lmtp = envelope(kAlice, {kErin});
+  from_lmtp.protocol = engine::Protocol::Lmtp;
+  const engine::MessageId id = world.send(from_lmtp, plain_mail(kErin, "x"));
+  world.settle();
+  const std::string& text = world.answer(id)->replies.at(0).text;
+  EXPECT_EQ(text.find_first_of("\n\x1B"), std::string::npos);
+  EXPECT_LE(text.size(), 450U);
+}
+
 TEST(Outcome, ADsnThatCannotBeDeliveredBringsTheClientBackAndNothingTwice) {
   PipelineWorld world = known_world();
   world.replies[kErin] = {kGone};
