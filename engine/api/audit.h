@@ -24,8 +24,10 @@ enum class Disposition : std::uint8_t {
 
 struct RecipientAudit {
   std::string address;
-  std::string rule;         // The policy rule that decided.
-  std::string protection;   // "signed+encrypted", "signed", "encrypted", "none", "refused".
+  std::string rule;  // The policy rule that decided.
+  // "signed+encrypted", "signed", "encrypted", "none", "refused"; for content that its sender has
+  // sealed "signed by sender", "encrypted by sender", "signed by sender+encrypted".
+  std::string protection;
   std::string algorithms;   // "rsa-pkcs1-sha256, rsaes-pkcs1, aes-256-cbc".
   std::string certificate;  // Serial and issuer of the one encrypted to; "" if none.
   std::uint32_t copy = 0;

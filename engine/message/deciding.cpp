@@ -47,12 +47,23 @@ void Decider::spare_sealed_content(policy::Decision& decision) const {
   }
 }
 
+// Bounces come from MAILER-DAEMON, who seldom has a certificate; refusing them would lose them,
+// for nobody is told about mail from the null sender.
+void Decider::spare_bounces(policy::Decision& decision) const {
+  const bool applies = envelope_.sender.empty() && decision.treatment == policy::Treatment::Seal &&
+                       decision.sign == policy::SignWish::Always;
+  if (!applies) return;
+  decision.sign = policy::SignWish::IfPossible;
+  decision.reasons.emplace_back("from the null sender: signed only if From has an identity");
+}
+
 DecidedRecipient Decider::decide(std::size_t recipient, trust::ChainCache& cache, Detail detail) {
   const std::string& address = envelope_.recipients[recipient].address;
   DecidedRecipient decided;
   decided.decision = snapshot_.policy().decide(inquiry_, address,
                                                detail == Detail::Full ? &decided.trace : nullptr);
   spare_sealed_content(decided.decision);
+  spare_bounces(decided.decision);
   const policy::Profile& profile = *decided.decision.profile;
 
   if (policy::needs_recipient_selection(decided.decision) || detail == Detail::Full) {

@@ -6,7 +6,8 @@
 // Content that its sender has sealed already is not sealed twice: a signature of the sender's
 // stands for ours (a second one would only hide it), and content that arrives encrypted passes,
 // since nobody here could judge or improve it. The envelope around a sender's signature is made
-// as policy wants it.
+// as policy wants it. Mail from the null sender is signed where its From has an identity, and is
+// not refused for the lack of one.
 #pragma once
 
 #include <cstddef>
@@ -61,6 +62,7 @@ class Decider {
 
  private:
   void spare_sealed_content(policy::Decision& decision) const;
+  void spare_bounces(policy::Decision& decision) const;
 
   const Snapshot& snapshot_;
   const ReadMessage& message_;

@@ -6,8 +6,15 @@
 
 #include "engine/message/pipeline_engine.h"
 #include "engine/message/retry.h"
+#include "engine/message/visible_text.h"
 
 namespace sealgate::engine {
+namespace {
+
+// What a line of a reply may hold (mail_io.h).
+constexpr std::size_t kForeignTextBytesMax = 450;
+
+}  // namespace
 
 void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   auto& sealed = std::get<Sealed>(message.stage);
@@ -16,7 +23,8 @@ void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   Delivering delivering;
   delivering.original = {.header = read.content.sub_chain(header.offset, header.length),
                          .content = read.content};
-  const std::vector<PlannedCopy> planned = sealed.plan->copies;
+  const std::unique_ptr<const Plan> plan = std::move(sealed.plan);
+  const std::vector<PlannedCopy>& planned = plan->copies;
   std::vector<SealedCopy> copies = sealed.sealing->take_copies();
   for (std::size_t i = 0; i < copies.size(); ++i) {
     delivering.copies.push_back({.sealed = std::move(copies[i]), .tls = planned[i].tls});
@@ -78,6 +86,8 @@ void Pipeline::Engine::take_results(DeliveryFinished&& event, const Now& now) {
     RecipientResult& result = event.results[i];
     state.fate = result.reply.is_positive() ? Fate::Taken : Fate::Failed;
     state.reply = std::move(result.reply);
+    // Someone else's words: they go into our replies and DSNs.
+    state.reply.text = one_line(state.reply.text, kForeignTextBytesMax);
     state.next_hop = std::move(result.next_hop);
   }
   stage->on_the_way.erase(delivery);

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMessageIdLength = 26;
 
 // What a decision with two certificate selections counts against a budget of octets to hash.
-constexpr std::size_t kDecisionCost = 8 * 1024;
+constexpr std::size_t kDecisionCost = 16 * 1024;
 
 }  // namespace
 

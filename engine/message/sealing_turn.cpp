@@ -6,6 +6,7 @@
 
 #include "engine/message/pipeline_engine.h"
 #include "engine/message/replies.h"
+#include "engine/message/visible_text.h"
 
 namespace sealgate::engine {
 
@@ -24,7 +25,7 @@ void Pipeline::Engine::fail_sealing(Message& message, const Error& error, const 
   const auto& stage = std::get<Sealed>(message.stage);
   Reply reply = reply_for(error);
   const trust::Certificate* refused = stage.sealing->refused_certificate();
-  if (refused != nullptr) reply.text += "\nIt is the certificate with " + refused->name();
+  if (refused != nullptr) reply.text += "\nIt is the certificate " + one_line(refused->name(), 400);
   fail(message, reply, now);
 }
 

@@ -66,7 +66,7 @@ TEST(Explain, SaysWhyACertificateLostAndWhatTheClientWouldBeTold) {
   EXPECT_EQ(explanation.recipients[0].certificates[0].outcome, "expired");
   EXPECT_FALSE(explanation.recipients[0].certificates[0].is_chosen);
   EXPECT_THAT(engine::render(explanation),
-              AllOf(HasSubstr("- dave@example.net"), HasSubstr("expired"), HasSubstr("nothing"),
+              AllOf(HasSubstr("- CN=dave@example.net"), HasSubstr("expired"), HasSubstr("nothing"),
                     HasSubstr("550 5.7.1 Not sent to dave@example.net")));
 }
 

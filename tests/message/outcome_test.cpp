@@ -102,6 +102,18 @@ TEST(Refusal, WithoutIdentityTheWishDecides) {
   EXPECT_THAT(possible.sent.at(0).text, Not(HasSubstr("multipart/signed")));
 }
 
+TEST(Refusal, ABounceNeedsNoIdentityButIsEncryptedAsPolicyWants) {
+  PipelineWorld world = known_world();
+  const std::string header = "From: MAILER-DAEMON@mail.example.org\r\nSubject: bounce\r\n\r\n";
+  const engine::MessageId clear = world.send(envelope("", {kErin}), header + "x\r\n");
+  const engine::MessageId sealed = world.send(envelope("", {kBob}), header + "secret\r\n");
+  world.settle();
+  EXPECT_THAT(world.answer_text(clear), StartsWith("250 "));
+  EXPECT_THAT(world.answer_text(sealed), StartsWith("250 "));
+  ASSERT_THAT(world.mailbox(kBob), SizeIs(1));
+  EXPECT_THAT(world.mailbox(kBob)[0], Not(HasSubstr("secret")));
+}
+
 TEST(Refusal, SeveralOrNoFromAddressesHaveNoSigner) {
   for (const char* from : {"From: alice@example.org, bob@example.org\r\n", ""}) {
     PipelineWorld world = known_world();
@@ -167,6 +179,19 @@ TEST(Outcome, OfTwoRecipientsIsNeverLost) {
       EXPECT_THAT(report, Not(HasSubstr("Hello"))) << "a DSN carries no body";
     }
   }
+}
+
+TEST(Outcome, ANextHopCannotPutLinesIntoOurReplies) {
+  PipelineWorld world = known_world();
+  world.replies[kErin] = {
+      {.code = 550, .enhanced = "5.1.1", .text = "no\n250 yes\x1B" + std::string(2000, 'x')}};
+  engine::Envelope from_lmtp = envelope(kAlice, {kErin});
+  from_lmtp.protocol = engine::Protocol::Lmtp;
+  const engine::MessageId id = world.send(from_lmtp, plain_mail(kErin, "x"));
+  world.settle();
+  const std::string& text = world.answer(id)->replies.at(0).text;
+  EXPECT_EQ(text.find_first_of("\n\x1B"), std::string::npos);
+  EXPECT_LE(text.size(), 450U);
 }
 
 TEST(Outcome, ADsnThatCannotBeDeliveredBringsTheClientBackAndNothingTwice) {

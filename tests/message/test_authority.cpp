@@ -56,7 +56,7 @@ KeyPointer make_rsa_key() {
 }
 
 KeyPointer make_p256_key() {
-  return KeyPointer(EVP_EC_gen("P-256"));
+  return KeyPointer(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
 }
 
 KeyPointer public_key_of(ByteView subject_public_key_info) {

@@ -66,11 +66,14 @@ class Simulation {
   void end_faults_in_time();
   void check_turn();
   bool is_over() const;
+  std::string standing() const;  // For whoever has to find out why it does not end.
   void advance_clock(bool is_idle);
   void note(std::uint64_t what) { trace_ = (trace_ ^ what) * 1099511628211ULL; }
 
   SeededRandom random_;
   test_support::Cast& cast_;
+  // Its own for each run: what one run has scripted must not reach the next.
+  test_support::FakeKeyQueue token_;
   Ledger ledger_;
   engine::PipelineSettings settings_;
   std::unique_ptr<SegmentPool> pool_;
@@ -93,6 +96,7 @@ Simulation::Simulation(const SimOptions& options)
       cast_(test_support::shared_cast()),
       ledger_(cast_),
       snapshot_(cast_.snapshot(test_support::kKnownPolicy)) {
+  token_.add_key_pem(cast_.keys.private_key_pem(cast_.alice_key()));
   for (int i = 0; i < 8; ++i) random_.next();
   choose_limits();
   network_ = std::make_unique<FakeNetwork>(*pool_, random_);
@@ -103,7 +107,7 @@ Simulation::Simulation(const SimOptions& options)
                                          .plant = options.plant,
                                          .now = now_.monotonic});
   choose_faults();
-  keys_ = std::make_unique<WatchedKeys>(cast_.keys, *stage_);
+  keys_ = std::make_unique<WatchedKeys>(token_, *stage_);
   pipeline_ = std::make_unique<engine::Pipeline>(settings_, *pool_, random_);
   mail_ = std::make_unique<netio::MailService>(mail_settings(), *network_, *pool_);
   network_->next_hop = [this](netio::ConnectionId id) -> Peer* {
@@ -129,11 +133,9 @@ void Simulation::choose_limits() {
 }
 
 void Simulation::choose_faults() {
-  cast_.keys.clear_operations();
-  cast_.keys.set_token_away(false);
-  cast_.keys.set_latency_polls(static_cast<std::uint32_t>(below(20)));
-  cast_.keys.set_capacity(1 + below(64));
-  cast_.keys.set_reversed(below(2) == 0);
+  token_.set_latency_polls(static_cast<std::uint32_t>(below(20)));
+  token_.set_capacity(1 + below(64));
+  token_.set_reversed(below(2) == 0);
   const auto chance = [this](std::uint64_t most) {
     return below(2) == 0 ? 0U : static_cast<std::uint32_t>(below(most));
   };
@@ -197,13 +199,13 @@ void Simulation::disturb_token() {
   if (!stage_->happens(token_trouble_)) return;
   switch (below(4)) {
     case 0:
-      return cast_.keys.set_token_away(true);
+      return token_.set_token_away(true);
     case 1:
-      return cast_.keys.fail_operation(below(3), hsm::KeyOutcome::TokenUnavailable, 0);
+      return token_.fail_operation(below(3), hsm::KeyOutcome::TokenUnavailable, 0);
     case 2:
-      return cast_.keys.fail_operation(below(3), hsm::KeyOutcome::DeadlinePassed, 0);
+      return token_.fail_operation(below(3), hsm::KeyOutcome::DeadlinePassed, 0);
     default:
-      return cast_.keys.set_token_away(false);
+      return token_.set_token_away(false);
   }
 }
 
@@ -211,7 +213,7 @@ void Simulation::end_faults_in_time() {
   if (now_.monotonic < TimePoint(1h) + kFaultsEndAfter) return;
   stage_->chances = {};
   token_trouble_ = 0;
-  cast_.keys.set_token_away(false);
+  token_.set_token_away(false);
 }
 
 void Simulation::replace_by_clear_copy(engine::Delivery& delivery) {
@@ -247,7 +249,7 @@ void Simulation::turn() {
   const std::span<engine::IoEvent> polled = mail_->poll(now_.monotonic, Duration::zero());
   std::vector<engine::IoEvent> events(std::make_move_iterator(polled.begin()),
                                       std::make_move_iterator(polled.end()));
-  cast_.keys.set_now(now_.monotonic);
+  token_.set_now(now_.monotonic);
   note(events.size());
   const bool is_idle = !has_moved && events.empty() && !pipeline_->has_work() &&
                        pipeline_->key_operations().empty() && keys_->open_count() == 0;
@@ -275,7 +277,8 @@ void Simulation::advance_clock(bool is_idle) {
     }
     if (const auto due = mail_->next_due()) next = std::min(next, *due);
     if (const auto due = pipeline_->wake_at()) next = std::min(next, *due);
-    step = std::max(step, next - now_.monotonic);
+    // A timer may say that it was due since the beginning of time.
+    if (next > now_.monotonic) step = std::max(step, next - now_.monotonic);
   }
   now_.monotonic += step;
   now_.wall =
@@ -288,10 +291,23 @@ bool Simulation::is_over() const {
                      [](const std::unique_ptr<ClientPeer>& client) { return client->is_done(); });
 }
 
+std::string Simulation::standing() const {
+  const netio::MailServiceCounters& mail = mail_->counters();
+  return std::to_string((now_.monotonic - TimePoint(1h)) / 1s) + " s, " +
+         std::to_string(pipeline_->in_flight()) + " in the pipeline, " +
+         std::to_string(keys_->open_count()) + " key operations open, " +
+         std::to_string(pool_->free_count()) + " of " + std::to_string(pool_->size()) +
+         " buffers free, " + std::to_string(mail.clients_open) + " clients, " +
+         std::to_string(mail.next_hops_open) + " next hops, " +
+         std::to_string(mail.deliveries_open) + " deliveries and " +
+         std::to_string(mail.messages_open) + " messages open";
+}
+
 SimResult Simulation::run() {
   while (!is_over() && turns_ < kTurnsMax) turn();
+  if (!is_over()) ledger_.violation("it does not come to rest: " + standing());
   // What the token still owes belongs to messages that are over.
-  cast_.keys.set_latency_polls(0);
+  token_.set_latency_polls(0);
   for (int i = 0; i < 100 && keys_->open_count() > 0; ++i) keys_->poll();
   if (keys_->open_count() > 0) ledger_.violation("a key operation never completed");
   ledger_.check_end();
