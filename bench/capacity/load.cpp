@@ -358,7 +358,7 @@ nlohmann::ordered_json Load::run() {
   prctl(PR_SET_TIMERSLACK, 1);
   now_ = Clock::now();
   const Clock::time_point begun = now_;
-  measure_from_ = begun + span(options_.warmup);
+  measure_from_ = begun + span(options_.messages == 0 ? options_.warmup : 0);
   end_ = measure_from_ + span(options_.seconds);
   next_arrival_ = begun;
   for (Connection& connection : connections_) connect(connection);
@@ -431,7 +431,7 @@ void add_options(CLI::App& app, LoadOptions& options) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--rate", options.rate, "open loop: messages per second")
       ->check(CLI::PositiveNumber);
-  app.add_option("--warmup", options.warmup, "seconds before it measures")
+  app.add_option("--warmup", options.warmup, "seconds before it measures; none with --messages")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--seconds", options.seconds, "seconds to measure")->check(CLI::PositiveNumber);
   app.add_option("--messages", options.messages, "end after so many messages (closed loop)");
@@ -448,8 +448,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     sealgate::capacity::Load load(options);
-    std::cout << load.run() << std::endl;
-    return 0;
+    const nlohmann::ordered_json report = load.run();
+    std::cout << report << std::endl;
+    return report["accepted_total"] == 0 ? 1 : 0;
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   } catch (const std::exception& error) {

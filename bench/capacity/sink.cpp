@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // sealgate-sink: an SMTP server that takes everything and costs little. Prints one JSON line
-// with its port when it is ready, and one with its counts at SIGTERM or SIGINT.
+// with its port when it is ready, one with the messages so far at each SIGUSR1, and one with all
+// counts at SIGTERM or SIGINT.
 #include <CLI/CLI.hpp>
 #include <array>
 #include <atomic>
@@ -101,7 +102,10 @@ class Worker {
     }
   }
 
+  // Requires: run() has returned.
   const SinkCounts& counts() const { return counts_; }
+  // At any time, from any thread.
+  std::uint64_t messages() const { return messages_.load(std::memory_order_relaxed); }
 
  private:
   void watch(int descriptor, std::uint32_t events) const {
@@ -132,6 +136,7 @@ class Worker {
       const std::uint64_t before = counts_.messages;
       exchange.take({buffer_.data(), static_cast<std::size_t>(size)}, replies_);
       if (counts_.messages != before) save(exchange);
+      messages_.store(counts_.messages, std::memory_order_relaxed);
       const auto length = static_cast<ssize_t>(replies_.size());
       // Who does not read a few lines of replies is no client to wait for.
       is_over = (length > 0 &&
@@ -160,6 +165,7 @@ class Worker {
   std::atomic<std::uint64_t>* saved_;
   int epoll_ = -1;
   SinkCounts counts_;
+  std::atomic<std::uint64_t> messages_ = 0;
   std::unordered_map<int, std::unique_ptr<SinkExchange>> exchanges_;
   std::vector<char> buffer_ = std::vector<char>(256 * 1024);
   std::string replies_;
@@ -183,6 +189,7 @@ int run(const SinkOptions& options) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const int listener = open_listener(options.listen);
@@ -197,7 +204,12 @@ int run(const SinkOptions& options) {
   std::cout << nlohmann::ordered_json{{"ready", true}, {"port", port_of(listener)}} << std::endl;
 
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGUSR1) {
+    std::uint64_t messages = 0;
+    for (const auto& worker : workers) messages += worker->messages();
+    std::cout << nlohmann::ordered_json{{"messages", messages}, {"cpu_seconds", cpu_seconds()}}
+              << std::endl;
+  }
   eventfd_write(stop, 1);
   threads.clear();
   SinkCounts counts;

@@ -48,15 +48,20 @@ std::size_t der_header_size(std::uint64_t content_size) {
   return 1 + length_octets(content_size).size;
 }
 
+void DerWriter::append(ByteView bytes) {
+  if (bytes_.capacity() == 0) bytes_.reserve(std::max(kBytesExpected, bytes.size()));
+  bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+}
+
 void DerWriter::begin(std::uint8_t identifier) {
-  bytes_.push_back(identifier);
-  open_.push_back(bytes_.size());
+  SG_CHECK(open_count_ < kOpenMax);
+  append({&identifier, 1});
+  open_[open_count_++] = bytes_.size();
 }
 
 void DerWriter::end() {
-  SG_CHECK(!open_.empty());
-  const std::size_t start = open_.back();
-  open_.pop_back();
+  SG_CHECK(open_count_ > 0);
+  const std::size_t start = open_[--open_count_];
   const LengthOctets length = length_octets(bytes_.size() - start);
   bytes_.insert(bytes_.begin() + static_cast<std::ptrdiff_t>(start), length.bytes.begin(),
                 length.bytes.begin() + static_cast<std::ptrdiff_t>(length.size));
@@ -64,17 +69,17 @@ void DerWriter::end() {
 
 void DerWriter::add(std::uint8_t identifier, ByteView content) {
   add_header(identifier, content.size());
-  add_encoded(content);
+  append(content);
 }
 
 void DerWriter::add_header(std::uint8_t identifier, std::uint64_t content_size) {
   const LengthOctets length = length_octets(content_size);
-  bytes_.push_back(identifier);
-  add_encoded(ByteView(length.bytes).first(length.size));
+  append({&identifier, 1});
+  append(ByteView(length.bytes).first(length.size));
 }
 
 void DerWriter::add_encoded(ByteView der) {
-  bytes_.insert(bytes_.end(), der.begin(), der.end());
+  append(der);
 }
 
 void DerWriter::add_integer(std::uint32_t value) {
@@ -128,7 +133,7 @@ void DerWriter::add_set_of(std::uint8_t identifier, std::vector<Bytes> elements)
 }
 
 Bytes DerWriter::take() {
-  SG_CHECK(open_.empty());
+  SG_CHECK(open_count_ == 0);
   return std::exchange(bytes_, Bytes());
 }
 

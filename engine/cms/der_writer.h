@@ -5,9 +5,9 @@
 // a head and a tail, by its size (header_size, add_header).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -64,8 +64,16 @@ class DerWriter {
   Bytes take();
 
  private:
+  // Most structures here fit at once: one allocation each.
+  static constexpr std::size_t kBytesExpected = 512;
+  // How deep the structures of CMS go, with room.
+  static constexpr std::size_t kOpenMax = 16;
+
+  void append(ByteView bytes);
+
   Bytes bytes_;
-  std::vector<std::size_t> open_;  // Where the content of each open element begins.
+  std::array<std::size_t, kOpenMax> open_{};  // Where the content of each open element begins.
+  std::size_t open_count_ = 0;
 };
 
 }  // namespace sealgate::engine::cms

@@ -14,6 +14,7 @@
 #include "engine/cms/errors.h"
 #include "engine/cms/oids.h"
 #include "engine/cms/openssl_judge.h"
+#include "engine/cms/openssl_ptr.h"
 #include "engine/cms/smime.h"
 #include "engine/cms/test_identities.h"
 
@@ -122,6 +123,42 @@ TEST(SignatureScheme, TakesSha512ForEd25519AndTheAttributesAsInput) {
   EXPECT_TRUE(equal_bytes(input.view(), made.attributes));
   EXPECT_NE(clear_signed(signer, DigestAlgorithm::Sha256, RsaPadding::Pkcs1).find("sha-512"),
             std::string::npos);
+}
+
+// RFC 8419, 2.3: the signature is over the DER of the attributes as a SET OF, read here from
+// what was sent, without any digest before.
+TEST(EncodeDetached, CarriesAnEd25519SignatureThatItsPrimitiveAccepts) {
+  const testing::Identity& signer = identity(KeyType::Ed25519);
+  const Signed made =
+      testing::sign_entity(signer, kEntity, DigestAlgorithm::Sha256, RsaPadding::Pkcs1);
+  const Bytes der = encode_detached(input_of(signer, made)).value();
+  DerReader reader(der, Encoding::Der);
+  DerReader content_info = reader.enter(tag::kSequence).value();
+  ASSERT_TRUE(content_info.next(tag::kOid));
+  DerReader explicit_content = content_info.enter(tag::context_constructed(0)).value();
+  DerReader signed_data = explicit_content.enter(tag::kSequence).value();
+  ASSERT_TRUE(signed_data.next(tag::kInteger));
+  ASSERT_TRUE(signed_data.next(tag::kSet));
+  ASSERT_TRUE(signed_data.next(tag::kSequence));
+  ASSERT_TRUE(signed_data.next(tag::context_constructed(0)));
+  DerReader infos = signed_data.enter(tag::kSet).value();
+  DerReader info = infos.enter(tag::kSequence).value();
+  ASSERT_TRUE(info.next(tag::kInteger));
+  ASSERT_TRUE(info.next(tag::kSequence));
+  // SHA-512 and Ed25519, both without parameters.
+  EXPECT_EQ(to_hex(info.next(tag::kSequence).value().whole), "300b0609608648016503040203");
+  const ByteView sent = info.next(tag::context_constructed(0)).value().whole;
+  Bytes attributes(sent.begin(), sent.end());
+  attributes.front() = tag::kSet;
+  EXPECT_EQ(to_hex(info.next(tag::kSequence).value().whole), "300506032b6570");
+  const ByteView signature = info.next(tag::kOctetString).value().content;
+  EXPECT_TRUE(info.finish());
+
+  const DigestContextPtr state(EVP_MD_CTX_new());
+  ASSERT_EQ(EVP_DigestVerifyInit(state.get(), nullptr, nullptr, nullptr, signer.key.get()), 1);
+  EXPECT_EQ(EVP_DigestVerify(state.get(), signature.data(), signature.size(), attributes.data(),
+                             attributes.size()),
+            1);
 }
 
 TEST(SignatureScheme, RefusesKeysThatDoNotSign) {

@@ -38,12 +38,12 @@ void Decider::spare_sealed_content(policy::Decision& decision) const {
   if (seal.is_encrypted) {
     decision.sign = policy::SignWish::Never;
     decision.encrypt = policy::EncryptWish::Never;
-    decision.reasons.push_back("The sender has encrypted it already (" + seal.how +
-                               "): it passes as it is.");
+    decision.reasons.push_back("the sender has encrypted it already (" + seal.how +
+                               "): it passes as it is");
   } else if (seal.is_signed && decision.sign != policy::SignWish::Never) {
     decision.sign = policy::SignWish::Never;
-    decision.reasons.push_back("The sender has signed it already (" + seal.how +
-                               "): that signature stays and none is added.");
+    decision.reasons.push_back("the sender has signed it already (" + seal.how +
+                               "): that signature stays and none is added");
   }
 }
 
@@ -78,14 +78,14 @@ DecidedRecipient Decider::decide(std::size_t recipient, trust::ChainCache& cache
 
 std::vector<std::string> Decider::notes() const {
   std::vector<std::string> notes;
-  if (!message_.from_problem.empty()) notes.push_back("Nobody can sign: " + message_.from_problem);
+  if (!message_.from_problem.empty()) notes.push_back("nobody can sign: " + message_.from_problem);
   const bool differs = !envelope_.sender.empty() && message_.from.size() == 1 &&
                        normal_or_same(envelope_.sender) != message_.from.front();
   if (differs) {
-    notes.push_back("The envelope sender <" + envelope_.sender + "> is not the From address <" +
-                    message_.from.front() + ">; the From address signs.");
+    notes.push_back("the envelope sender <" + envelope_.sender + "> is not the From address <" +
+                    message_.from.front() + ">; the From address signs");
   }
-  if (envelope_.sender.empty()) notes.push_back("The null sender: no DSN can be sent about it.");
+  if (envelope_.sender.empty()) notes.push_back("the null sender: no DSN can be sent about it");
   return notes;
 }
 

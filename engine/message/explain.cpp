@@ -140,12 +140,12 @@ void Explainer::describe_message() {
   }
   explanation_.notes = decider_.notes();
   std::vector<std::string>& notes = explanation_.notes;
-  notes.emplace_back("A Received field is added on top.");
-  if (!message_.has_date) notes.emplace_back("A Date field is added: the message has none.");
+  notes.emplace_back("a Received field is added on top");
+  if (!message_.has_date) notes.emplace_back("a Date field is added: the message has none");
   if (message_.message_id.empty()) {
-    notes.emplace_back("A Message-ID field is added: the message has none.");
+    notes.emplace_back("a Message-ID field is added: the message has none");
   }
-  if (structure.find(0, "Bcc", 0) != nullptr) notes.emplace_back("The Bcc field is removed.");
+  if (structure.find(0, "Bcc", 0) != nullptr) notes.emplace_back("the Bcc field is removed");
 }
 
 void Explainer::decide() {
@@ -204,7 +204,7 @@ void Explainer::describe_copies(const Plan& plan) {
   }
   if (!plan.signatures.empty()) {
     explanation_.notes.push_back(std::to_string(plan.signatures.size()) +
-                                 " key operation(s) on the token.");
+                                 " key operation(s) on the token");
   }
 }
 
@@ -216,7 +216,7 @@ void Explainer::try_canonical_form() {
   if (entity.value().leaves_encoded > 0) {
     explanation_.notes.push_back(std::to_string(entity.value().leaves_encoded) +
                                  " part(s) are encoded again, so that every transport carries "
-                                 "them unchanged (RFC 8551, 3.1).");
+                                 "them unchanged (RFC 8551, 3.1)");
   }
 }
 
@@ -239,7 +239,7 @@ void Explainer::plan(PartialRefusal partial_refusal) {
     return refuse(combined_refusal(states));
   }
   if (refused > 0) {
-    explanation_.notes.emplace_back("The sender gets a DSN about the refused recipients.");
+    explanation_.notes.emplace_back("the sender gets a DSN about the refused recipients");
   }
 }
 

@@ -62,7 +62,7 @@ void Pipeline::Engine::recognise(Message& message, std::size_t& budget, const No
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     if (!settled.contains(message.envelope.recipients[i].address)) continue;
     message.recipients[i].fate = Fate::Settled;
-    message.audit.recipients[i].reasons.push_back("An earlier attempt has settled it.");
+    message.audit.recipients[i].reasons.push_back("an earlier attempt has settled it");
   }
   if (standing_of(message.recipients) == Standing::AllTaken) {
     if (message.envelope.protocol == Protocol::Lmtp) {

@@ -97,7 +97,7 @@ Result<std::string> encode_comments(std::string_view value) {
     if (is_ascii(run)) {
       text += run;
     } else if (depth > 0) {
-      text += encode_header_text(decode_header_text(run), kHeaderLineBytesAim);
+      text += encode_header_text(decode_header_text(run), 1);
     } else {
       return kHeaderNotSafe;
     }
@@ -141,11 +141,12 @@ LineTraits text_traits(std::string_view text) {
 Result<std::string> make_field_safe(std::string_view name, std::string_view whole) {
   if (whole.find('\0') != std::string_view::npos || has_bare_cr(whole)) return kHeaderNotSafe;
   // Blanks before the colon go too: "From :" could be taken for the line of an mbox.
-  const std::string_view value = whole.substr(whole.find(':') + 1);
+  std::string_view value = whole.substr(whole.find(':') + 1);
   std::string text = std::string(name) + ":";
   if (is_ascii(value)) {
     text += value;
   } else {
+    value.remove_prefix(std::min(value.find_first_not_of(" \t\r\n"), value.size()));
     text += " " + SG_TRY(encode_value(name, value));
   }
   return make_lines_safe(text);

@@ -31,6 +31,13 @@ CK_FUNCTION_LIST* load_registered(const std::string& name) {
   return found;
 }
 
+// Without CKF_OS_LOCKING_OK two threads in one library crash it: unmanaged means unlocked.
+CK_RV initialize(CK_FUNCTION_LIST& functions) {
+  CK_C_INITIALIZE_ARGS arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  return functions.C_Initialize(&arguments);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Module>> Module::load(const std::string& name) {
@@ -41,10 +48,7 @@ Result<std::shared_ptr<Module>> Module::load(const std::string& name) {
   }
   if (functions == nullptr) return kModuleNotLoaded;
 
-  // Without CKF_OS_LOCKING_OK two threads in one library crash it: unmanaged means unlocked.
-  CK_C_INITIALIZE_ARGS arguments{};
-  arguments.flags = CKF_OS_LOCKING_OK;
-  const CK_RV rv = functions->C_Initialize(&arguments);
+  const CK_RV rv = initialize(*functions);
   if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
     p11_kit_module_release(functions);
     return Error(kModuleNotInitialized, static_cast<std::int64_t>(rv));
@@ -56,6 +60,14 @@ Result<std::shared_ptr<Module>> Module::load(const std::string& name) {
 
 Module::Module(std::string name, CK_FUNCTION_LIST* functions, Ownership ownership)
     : name_(std::move(name)), functions_(functions), ownership_(ownership) {}
+
+Result<void> Module::initialize_again() {
+  if (ownership_ != Ownership::InitializedHere) return {};
+  functions_->C_Finalize(nullptr);  // Its answer does not matter: what counts is what comes next.
+  const CK_RV rv = initialize(*functions_);
+  if (rv != CKR_OK) return Error(kModuleNotInitialized, static_cast<std::int64_t>(rv));
+  return {};
+}
 
 Module::~Module() {
   if (ownership_ == Ownership::InitializedHere) functions_->C_Finalize(nullptr);

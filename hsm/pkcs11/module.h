@@ -26,6 +26,11 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
+  // C_Finalize and C_Initialize again: the only way in which some libraries notice that a token
+  // is back. Requires: no other thread uses the library, and no session is open. Does nothing
+  // where this process did not initialise it. Fails with kModuleNotInitialized.
+  Result<void> initialize_again();
+
   CK_FUNCTION_LIST& functions() const { return *functions_; }
   const std::string& name() const { return name_; }
 

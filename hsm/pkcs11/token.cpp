@@ -107,6 +107,7 @@ Result<void> Token::open() {
   const std::lock_guard lock(mutex_);
   if (refusal_ != nullptr) return Error(*refusal_, refusal_detail_);
   Result<void> opened = open_locked();
+  did_open_fail_ = !opened;
   if (!opened) {
     is_open_ = false;
     remember_locked(opened.error());
@@ -121,6 +122,8 @@ Result<void> Token::open_locked() {
     functions.C_CloseAllSessions(slot_);
     is_open_ = false;
   }
+  // As the only owner, nobody else can be in the library, nor get there without us.
+  if (did_open_fail_ && module_.use_count() == 1) SG_TRY(module_->initialize_again());
   CK_TOKEN_INFO token_info{};
   slot_ = SG_TRY(find_slot(token_info));
   label_ = trimmed(token_info.label, sizeof token_info.label);

@@ -37,7 +37,8 @@ class Token {
   Token& operator=(const Token&) = delete;
 
   // Finds the token, logs in if that is needed and reads the keys. Called again, it first
-  // closes every session of this process on the token: Requires that none is in use. Fails with
+  // closes every session of this process on the token: Requires that none is in use. After a
+  // failure it initialises the library again, if this is the one Token that uses it. Fails with
   // kTokenNotFound, kTokenAmbiguous, kTokenUnavailable, kTokenSessionsExhausted, kPinMissing, and
   // for ever with kPinIncorrect, kPinLocked, kPinExpired or kPinNotInitialized once the token
   // said so.
@@ -82,6 +83,7 @@ class Token {
 
   mutable std::mutex mutex_;  // Guards everything below; held during management calls.
   bool is_open_ = false;
+  bool did_open_fail_ = false;  // The last time.
   CK_SLOT_ID slot_ = 0;
   std::string label_;
   const ErrorKind* refusal_ = nullptr;  // The token's answer to the PIN, for good.

@@ -48,7 +48,8 @@ bool is_address_literal(std::string_view text) {
   if (text.size() < 3 || text.front() != '[' || text.back() != ']') return false;
   const std::string_view inner = text.substr(1, text.size() - 2);
   if (has_prefix_ignoring_case(inner, "IPv6:")) {
-    return inner.find('.') != 0 && is_numeric_address(inner.substr(5));
+    const std::string_view address = inner.substr(5);
+    return address.find(':') != address.npos && is_numeric_address(address);
   }
   return inner.find(':') == inner.npos && is_numeric_address(inner);
 }

@@ -86,7 +86,7 @@ std::string pem_of(ByteView certificate_der) {
   return text_of(bio);
 }
 
-TestAuthority::TestAuthority(WallTime now) : key_(make_p256_key()), certificate_(X509_new()) {
+TestAuthority::TestAuthority(WallTime now) : key_(make_rsa_key()), certificate_(X509_new()) {
   X509& certificate = *certificate_;
   X509_set_version(&certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(&certificate), 1);

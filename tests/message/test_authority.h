@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A certification authority in memory, for tests: certificates for keys that a FakeKeyQueue or
-// the test itself holds.
+// the test itself holds. It signs with RSA, so that the size of a certificate is the same in each
+// run and a simulation can be replayed.
 #pragma once
 
 #include <memory>
