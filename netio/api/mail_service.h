@@ -55,6 +55,11 @@ struct Route {
 
 struct MailServiceSettings {
   std::string hostname;  // Ours: in the greeting, HELO and Received.
+  // The shard's number: the top 16 bits of every MessageId it gives.
+  std::uint16_t shard = 0;
+  // Free segments below which no message is begun (452 4.3.1), and below half of which messages
+  // still coming in are given up, so that those already taken can be sent on.
+  std::uint32_t segments_reserve = 64;
   std::vector<ListenerSettings> listeners;
   std::vector<Route> routes;
   Timeouts timeouts;

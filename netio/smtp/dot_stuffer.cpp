@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "netio/smtp/dot_stuffer.h"
+
+#include <string_view>
+
+#include "netio/smtp/data_reader.h"
+#include "netio/smtp/errors.h"
+
+namespace sealgate::netio {
+namespace {
+
+// Appends one slice, with a dot in front of each line of it that begins with one.
+void append_stuffed(const Slice& slice, bool& is_line_start, Chain& stuffed) {
+  const std::string_view text = as_text(slice.bytes);
+  std::size_t from = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (is_line_start && text[at] == '.') {
+      stuffed.append(Slice{.owner = slice.owner, .bytes = slice.bytes.subspan(from, at - from)});
+      stuffed.append_static(".");
+      from = at;
+    }
+    // Only CR LF ends a line here: a bare LF has been refused before.
+    const std::size_t end = text.find('\n', at);
+    is_line_start = end != text.npos;
+    at = is_line_start ? end + 1 : text.size();
+  }
+  stuffed.append(Slice{.owner = slice.owner, .bytes = slice.bytes.subspan(from)});
+}
+
+}  // namespace
+
+Result<Chain> stuff_dots(const Chain& content) {
+  LineEndCheck line_ends;
+  for (const Slice& slice : content.slices()) line_ends.add(slice.bytes);
+  line_ends.finish();
+  if (line_ends.is_malformed()) return kContentBareLineEnd;
+
+  Chain stuffed;
+  bool is_line_start = true;
+  for (const Slice& slice : content.slices()) append_stuffed(slice, is_line_start, stuffed);
+  stuffed.append_static(is_line_start ? ".\r\n" : "\r\n.\r\n");
+  return stuffed;
+}
+
+}  // namespace sealgate::netio
