@@ -8,11 +8,13 @@ Gateway, token, load generator and sink share this machine's cores. So there is 
 what is left of the ceiling when every message also costs the CPU time that gateway, generator
 and sink spend on it ("of shared")."""
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -78,10 +80,10 @@ class Run:
     # ---- windows ----
 
     def undisturbed(self, work, own_cpu):
-        """Runs `work` until a window was not disturbed by others, three times at most; the best
-        one counts then. `own_cpu` is what our processes have spent so far."""
+        """Runs `work` until a window was not disturbed by others, twice at most; the better one
+        counts then. `own_cpu` is what our processes have spent so far."""
         attempts = []
-        for _ in range(3):
+        for _ in range(2):
             machine, own, begun = programs.machine_cpu(), own_cpu(), time.monotonic()
             window = work()
             seconds = time.monotonic() - begun
@@ -105,9 +107,9 @@ class Run:
             provision.KEYS[key][1], "--threads", self.options.lanes, "--seconds",
             self.options.seconds)
 
-    def load(self, port, *arguments):
+    def load(self, port, *arguments, connections=CONNECTIONS):
         report = programs.measure(self.program("sealgate-load"), f"127.0.0.1:{port}",
-                                  "--connections", CONNECTIONS, *arguments)
+                                  "--connections", connections, *arguments)
         self.accepted += report["accepted_total"]
         if report["rejected"] or report["unanswered"] or report["connection_errors"]:
             raise SystemExit(f"capacity: the gateway did not take everything: {report}\n"
@@ -152,15 +154,15 @@ class Run:
         self.provision = provision.Provision(folder)
         saved = folder / "saved"
         saved.mkdir()
-        self.sink = programs.Sink(self.build, saved, len(self.cases))
-        self.gateway = programs.start_gateway(self.build, folder, self.sink.port,
-                                              self.options.lanes, self.options.cores)
-        try:
+        with contextlib.ExitStack() as running:
+            self.sink = programs.Sink(self.build, saved, len(self.cases))
+            running.callback(self.sink.stop)
+            self.gateway = programs.start_gateway(self.build, folder, self.sink.port,
+                                                  self.options.lanes, self.options.cores)
+            running.callback(self.gateway.stop)
             self.check_output(saved)
             self.measure_gateway()
-        finally:
-            self.gateway.stop()
-        counts = self.sink.stop()
+        counts = self.sink.report
         if counts["messages"] != self.accepted:
             raise SystemExit(f"capacity: {self.accepted} messages were accepted, and "
                              f"{counts['messages']} arrived")
@@ -173,8 +175,7 @@ class Run:
     def check_output(self, saved):
         """One message of each case, judged by openssl: what is measured has to be right."""
         for number, case in enumerate(self.cases):
-            self.load(self.gateway.port, "--messages", 1, "--connections", 1,
-                      *case.load_arguments())
+            self.load(self.gateway.port, "--messages", 1, *case.load_arguments(), connections=1)
             self.provision.check(saved / f"{number}.eml", case.is_encrypted)
         say(f"capacity: one message of each of {len(self.cases)} cases verified by openssl")
 
@@ -186,22 +187,22 @@ class Run:
                 for case in (c for c in self.cases if c.key == key):
                     window = self.undisturbed(lambda: self.gateway_window(case), own)
                     window["ceiling"] = ceiling["per_second"]
+                    window["foreign_cpu"] = max(window["foreign_cpu"], ceiling["foreign_cpu"])
                     window["token_cpu_us"] = ceiling["cpu_us_per_operation"]
                     case.windows.append(window)
             say(f"capacity: window {number + 1} of {self.options.windows}")
 
     def measure_peer(self, folder):
-        self.peer_sink = programs.Sink(self.build)
-        self.postfix = programs.Postfix(folder / "postfix", self.peer_sink.port)
-        own = lambda: self.children_cpu() + self.peer_sink.cpu()
-        try:
+        with contextlib.ExitStack() as running:
+            self.peer_sink = programs.Sink(self.build)
+            running.callback(self.peer_sink.stop)
+            self.postfix = programs.Postfix(folder / "postfix", self.peer_sink.port)
+            running.callback(self.postfix.stop)
+            own = lambda: self.children_cpu() + self.peer_sink.cpu()
             for _ in range(self.options.windows):
                 for peer in self.peers:
                     window = self.undisturbed(lambda: self.peer_window(peer), own)
                     peer.windows.append(window)
-        finally:
-            self.postfix.stop()
-            self.peer_sink.stop()
 
     # ---- the report ----
 
@@ -270,6 +271,10 @@ class Run:
               f"{self.options.lanes} lanes, {CONNECTIONS} connections. "
               f"{self.discarded} disturbed windows were thrown away. "
               "CPU us: of the sealgated process for one message, the software token in it.")
+        foreign = max(row["foreign_cpu_max"] for row in rows)
+        if foreign > FOREIGN_CPU_MAX:
+            print(f"Other programs took up to {foreign:.0%} of a core all the same: rates and "
+                  "ratios of this run say little, CPU times a little more.")
 
 
 def main():
@@ -289,6 +294,8 @@ def main():
     options.windows = options.windows or (2 if options.quick else 5)
     options.seconds = options.seconds or (1.0 if options.quick else 3.0)
 
+    # What was started is ended, whoever ends us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("capacity: ended by SIGTERM"))
     # Not below a home: Postfix's daemons have to reach it.
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sealgate-capacity-"))
     folder.chmod(0o755)

@@ -13,6 +13,7 @@ import provision
 
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 30
+MEASURE_SECONDS = 300
 
 
 def free_port():
@@ -55,7 +56,8 @@ def machine_cpu():
 
 def measure(program, *arguments):
     """Runs one of our measuring programs and returns what it reports."""
-    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True)
+    done = subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=MEASURE_SECONDS)
     if done.returncode != 0:
         raise SystemExit(f"capacity: {program}: {done.stderr.strip() or done.stdout.strip()}")
     return json.loads(done.stdout)
@@ -89,10 +91,10 @@ class Sink:
         return cpu_of(self.process.pid)
 
     def stop(self):
+        """Its counts are in `report` then."""
         self.process.terminate()
-        report = self._report()
-        self.process.wait()
-        return report
+        self.report = self._report()
+        self.process.wait(START_SECONDS)
 
 
 GATEWAY_CONFIG = """

@@ -35,15 +35,18 @@ std::uint64_t UringState::ticket(Operation operation, const Connection& connecti
   return ticket(operation, connections_.place_of(connection), connection.generation);
 }
 
-void UringState::take_completions() {
+std::size_t UringState::take_completions() {
   std::array<Completion, 64> completions = {};
+  std::size_t taken = 0;
   while (next_.size() < options_.events_max) {
     const std::size_t room = options_.events_max - next_.size();
     const std::size_t count =
         ring_->take(std::span(completions).first(std::min(room, completions.size())));
     for (std::size_t i = 0; i < count; ++i) on_completion(completions[i]);
     if (count == 0) break;
+    taken += count;
   }
+  return taken;
 }
 
 void UringState::on_completion(const Completion& completion) {

@@ -122,9 +122,9 @@ std::span<TransportEvent> UringState::poll(Duration patience) {
   events_.clear();
   begin_turn();
   ring_->enter(next_.empty() ? patience : Duration::zero());
-  take_completions();
+  const std::size_t taken = take_completions();
+  if (taken == 0 && next_.empty()) is_short_of_descriptors_ = false;
   std::swap(events_, next_);
-  if (events_.empty()) is_short_of_descriptors_ = false;
   return events_;
 }
 

@@ -67,7 +67,8 @@ class UringState {
   void serve_starved();
 
   // What the kernel answers.
-  void take_completions();
+  // How many there were.
+  std::size_t take_completions();
   void on_completion(const Completion& completion);
   void on_accept(std::uint32_t listener, const Completion& completion);
   void on_connect(Connection& connection, int result);
@@ -100,7 +101,8 @@ class UringState {
   std::vector<Listener> listeners_;
   std::uint32_t accepted_ = 0;
   std::uint32_t connected_ = 0;
-  // Sockets cannot be had; tried again when one was closed or nothing else happened.
+  // Sockets cannot be had; tried again when one was closed, or after a wait in which nothing
+  // happened: trying at each turn would keep the shard busy with failures.
   bool is_short_of_descriptors_ = false;
 
   int wake_fd_ = -1;

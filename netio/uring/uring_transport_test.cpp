@@ -232,7 +232,8 @@ TEST_P(UringTransportTest, ServesAThousandConnections) {
   UringOptions many = options();
   many.accepted_max = 1000;
   many.connected_max = 1000;
-  Network network(many);
+  // Each end may have a segment of its own under way.
+  Network network(many, 4096);
   const Endpoint endpoint = network.listen("127.0.0.1", 1000);
   network.on_event = [&](TransportEvent& event) {
     if (event.kind == Kind::Connected) network.send(event.connection, "ping");
@@ -487,6 +488,25 @@ TEST_P(UringTransportTest, LeavesAFloodOfClientsWaitingAndServesThemInTurn) {
   for (const ConnectionId early : network.accepted) network.transport->close(early);
   EXPECT_TRUE(network.until([&] { return network.accepted.size() == 100; }));
   EXPECT_TRUE(network.until([&] { return network.transport->connection_count() == 0; }));
+}
+
+TEST_P(UringTransportTest, WaitsForDescriptorsWithoutSpinningAndRecovers) {
+  Network network(options());
+  const PlainPeer peer(network.listen());
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int free_descriptor = dup(0);
+  ::close(free_descriptor);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(free_descriptor);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) network.turn(5ms);
+  // Every second turn finds out that it fails; the others wait.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 40ms);
+  EXPECT_TRUE(network.accepted.empty());
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(network.until([&] { return network.accepted.size() == 1; }));
 }
 
 TEST_P(UringTransportTest, StopsReceivingAtItsReserveAndRecovers) {
