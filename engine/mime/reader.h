@@ -79,7 +79,7 @@ class Reader {
   void read_type(std::uint32_t index);
   void begin_body(std::uint32_t index);
   void end_parts(std::size_t open_count, std::uint32_t outermost, std::uint64_t end);
-  static void end_part(Part& part, std::uint64_t end);
+  static std::uint64_t end_part(Part& part, std::uint64_t end);
 
   void report(FindingKind kind, std::uint32_t part);
   void report_traits(std::uint32_t index);

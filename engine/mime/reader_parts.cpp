@@ -175,7 +175,7 @@ void Reader::end_parts(std::size_t open_count, std::uint32_t outermost, std::uin
     read_header(current_);
   }
   for (std::uint32_t i = current_; i != outermost; i = structure_.parts_[i].parent) {
-    end_part(structure_.parts_[i], end);
+    end = end_part(structure_.parts_[i], end);
   }
   while (open_.size() > open_count) {
     if (!open_.back().is_closed) report(FindingKind::BoundaryNeverClosed, open_.back().part);
@@ -183,8 +183,9 @@ void Reader::end_parts(std::size_t open_count, std::uint32_t outermost, std::uin
   }
 }
 
-// `end` may lie before the body: a delimiter right behind the empty line owns that line's end.
-void Reader::end_part(Part& part, std::uint64_t end) {
+// `end` may lie before the body: a delimiter right behind the empty line owns that line's end. A
+// header keeps its last line end even so. Where the part ends, and what is around it at least.
+std::uint64_t Reader::end_part(Part& part, std::uint64_t end) {
   const bool is_nested_message = part.delimiter.is_empty() && part.parent != kNoPart;
   if (is_nested_message && part.header.is_empty() && end < part.whole.offset) {
     part.whole.offset = part.header.offset = part.body.offset = end;
@@ -193,6 +194,7 @@ void Reader::end_part(Part& part, std::uint64_t end) {
   part.whole.length = end - part.whole.offset;
   part.body.offset = std::min(part.body.offset, end);
   part.body.length = end - part.body.offset;
+  return end;
 }
 
 Structure Reader::finish() {

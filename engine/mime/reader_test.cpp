@@ -170,6 +170,16 @@ TEST(Reader, HandlesDelimitersWithNothingBetween) {
   EXPECT_TRUE(structure.part(3).body.is_empty());
 }
 
+TEST(Reader, KeepsAPartInsideTheOneAroundItWhereTheBodyIsMissing) {
+  const std::string_view message =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n"
+      "\r\nSubject: x\r\n--b--\r\n";
+  const Structure structure = read_message(message);
+  ASSERT_EQ(structure.parts().size(), 3U);
+  EXPECT_EQ(text_of(message, structure.part(2).whole), "Subject: x\r\n");
+  EXPECT_EQ(structure.part(1).whole.end(), structure.part(2).whole.end());
+}
+
 TEST(Reader, ReadsNestedMessagesButNotEncodedOrPartialOnes) {
   const std::string nested = "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody\r\n";
   EXPECT_EQ(shape(read_message(nested)), "message/rfc822(text/plain)");
