@@ -106,7 +106,7 @@ void add_signature_algorithm(DerWriter& writer, hsm::Mechanism mechanism) {
     case hsm::Mechanism::EcdhDerive:
       break;
   }
-  SG_CHECK(!"a mechanism that signs");
+  fail_check("a mechanism that signs", SourceLocation::current());
 }
 
 void add_key_transport_algorithm(DerWriter& writer, KeyTransport transport) {

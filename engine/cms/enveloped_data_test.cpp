@@ -206,6 +206,22 @@ TEST(EnvelopeSealer, RefusesKeysThatDoNotEncryptAndGoesOnWithTheRest) {
   EXPECT_EQ(testing::openssl_decrypt(entity, identity(KeyType::P256)), "x");
 }
 
+TEST(EnvelopeSealer, RefusesAKeyTooShortForItsPaddingAndAMissingKeyIdentifier) {
+  const auto pool = SegmentPool::create(4).value();
+  SystemRandom random;
+  EnvelopeSealer sealer =
+      EnvelopeSealer::create(ContentCipher::Aes256Cbc, 1, random, *pool).value();
+  EXPECT_TRUE(sealer
+                  .add_recipient(to(KeyType::Weak, KeyTransport::RsaOaepSha256,
+                                    RecipientIdKind::IssuerAndSerial))
+                  .error()
+                  .is(kRecipientKeyRefused));
+  EXPECT_TRUE(
+      sealer.add_recipient(to(KeyType::Weak, KeyTransport::RsaPkcs1, RecipientIdKind::SubjectKeyId))
+          .error()
+          .is(kRecipientKeyIdMissing));
+}
+
 TEST(EnvelopeSealer, RefusesContentAboveTheLimitAndTooManyRecipients) {
   const auto pool = SegmentPool::create(4).value();
   SystemRandom random;

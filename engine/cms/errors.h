@@ -21,10 +21,6 @@ inline constexpr ErrorKind kSignerKeyUnsupported{
     ErrorClass::Misconfigured, "cms.signer_key_unsupported",
     "The signing certificate has a key of a kind that S/MIME cannot sign with; use RSA, ECDSA "
     "P-256, P-384 or P-521, or Ed25519."};
-inline constexpr ErrorKind kSignerAlgorithmRefused{
-    ErrorClass::Misconfigured, "cms.signer_algorithm_refused",
-    "The signing profile and the signing certificate do not fit together; choose another scheme "
-    "or digest in the profile."};
 inline constexpr ErrorKind kSignedAttributesTooLarge{
     ErrorClass::Misconfigured, "cms.signed_attributes_too_large",
     "The signed attributes do not fit into one key operation; use a shorter capability list."};

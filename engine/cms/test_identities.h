@@ -20,7 +20,9 @@
 
 namespace sealgate::engine::cms::testing {
 
-enum class KeyType : std::uint8_t { Rsa2048, RsaPss2048, P256, P384, P521, Ed25519, X25519 };
+// Weak is RSA of 512 bits, too short for OAEP with SHA-256, in a certificate without key
+// identifier.
+enum class KeyType : std::uint8_t { Rsa2048, RsaPss2048, P256, P384, P521, Ed25519, X25519, Weak };
 
 struct Identity {
   std::shared_ptr<EVP_PKEY> key;

@@ -16,35 +16,36 @@
 namespace sealgate::engine::cms::testing {
 namespace {
 
-EVP_PKEY* generate(KeyType type) {
-  switch (type) {
-    case KeyType::Rsa2048:
-      return EVP_RSA_gen(2048);
-    case KeyType::RsaPss2048:
-      return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA-PSS", std::size_t{2048});
-    case KeyType::P256:
-      return EVP_EC_gen("P-256");
-    case KeyType::P384:
-      return EVP_EC_gen("P-384");
-    case KeyType::P521:
-      return EVP_EC_gen("P-521");
-    case KeyType::Ed25519:
-      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-    case KeyType::X25519:
-      return EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519");
-  }
-  return nullptr;
-}
-
-EVP_PKEY* generate_key(KeyType type) {
-  if (type != KeyType::RsaPss2048) return generate(type);
-  // EVP_PKEY_Q_keygen() does not know RSA-PSS.
+// EVP_PKEY_Q_keygen() does not know RSA-PSS.
+EVP_PKEY* generate_pss_key() {
   const KeyContextPtr operation(EVP_PKEY_CTX_new_from_name(nullptr, "RSA-PSS", nullptr));
   EVP_PKEY* key = nullptr;
   SG_CHECK(EVP_PKEY_keygen_init(operation.get()) == 1);
   SG_CHECK(EVP_PKEY_CTX_set_rsa_keygen_bits(operation.get(), 2048) == 1);
   SG_CHECK(EVP_PKEY_keygen(operation.get(), &key) == 1);
   return key;
+}
+
+EVP_PKEY* generate_key(KeyType type) {
+  switch (type) {
+    case KeyType::Rsa2048:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048});
+    case KeyType::RsaPss2048:
+      return generate_pss_key();
+    case KeyType::P256:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+    case KeyType::P384:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384");
+    case KeyType::P521:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521");
+    case KeyType::Ed25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+    case KeyType::X25519:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519");
+    case KeyType::Weak:
+      return EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{512});
+  }
+  return nullptr;
 }
 
 void add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
@@ -60,6 +61,7 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 std::string key_usage_of(KeyType type) {
   switch (type) {
     case KeyType::Rsa2048:
+    case KeyType::Weak:
       return "critical,digitalSignature,keyEncipherment";
     case KeyType::RsaPss2048:
     case KeyType::Ed25519:
@@ -122,7 +124,9 @@ Identity make_identity(KeyType type) {
   X509* x509 = make_certificate(key, name_of(type), &root());
   add_extension(x509, root().x509.get(), NID_key_usage, key_usage_of(type));
   add_extension(x509, root().x509.get(), NID_ext_key_usage, "emailProtection");
-  add_extension(x509, root().x509.get(), NID_subject_key_identifier, "hash");
+  if (type != KeyType::Weak) {
+    add_extension(x509, root().x509.get(), NID_subject_key_identifier, "hash");
+  }
   add_extension(x509, root().x509.get(), NID_authority_key_identifier, "keyid");
   add_extension(x509, root().x509.get(), NID_subject_alt_name,
                 "email:" + std::string(name_of(type)) + "@sealgate.example");
@@ -209,6 +213,8 @@ std::string_view name_of(KeyType type) {
       return "ed25519";
     case KeyType::X25519:
       return "x25519";
+    case KeyType::Weak:
+      return "weak";
   }
   return "";
 }

@@ -3,7 +3,7 @@
 // Every form that we seal, read by tools that nobody here wrote: the openssl command, NSS
 // (cmsutil), GnuPG (gpgsm) and Bouncy Castle, each for what it can read. A form counts only
 // where two of them agree. A tool that is not installed is named and skipped.
-#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -149,11 +149,9 @@ class Workshop {
       write_file(home_ / "pki" / (name + ".crt"), identity(key).certificate_pem());
       write_file(home_ / "pki" / (name + ".key"), identity(key).key_pem());
     }
-    if (is_installed("cmsutil")) make_nss_database();
-    if (is_installed("gpgsm")) make_gnupg_home();
   }
   ~Workshop() {
-    run("gpgconf --homedir " + (home_ / "gnupg").string() + " --kill all");
+    if (fs::exists(home_ / "gnupg")) run("gpgconf --homedir " + path("gnupg") + " --kill all");
     std::error_code ignored;
     fs::remove_all(home_, ignored);
   }
@@ -164,21 +162,7 @@ class Workshop {
   fs::path pki() const { return home_ / "pki"; }
   std::string path(const std::string& name) const { return (home_ / name).string(); }
 
- private:
-  std::string certificate_of(KeyType key) const {
-    return (home_ / "pki" / (std::string(testing::name_of(key)) + ".crt")).string();
-  }
-
-  // gpgsm imports PKCS#12 with the encryption of long ago only; NSS takes that too.
-  std::string pkcs12_of(KeyType key) const {
-    const std::string name(testing::name_of(key));
-    const std::string file = path(name + ".p12");
-    const Run made = run("openssl pkcs12 -export -legacy -in " + certificate_of(key) + " -inkey " +
-                         (home_ / "pki" / (name + ".key")).string() + " -certfile " +
-                         root_file().string() + " -name " + name + " -passout pass:x -out " + file);
-    EXPECT_EQ(made.status, 0) << made.output;
-    return file;
-  }
+  std::string gpgsm() const { return "gpgsm --homedir " + path("gnupg") + " "; }
 
   void make_nss_database() {
     fs::create_directory(home_ / "nss");
@@ -211,10 +195,22 @@ class Workshop {
     EXPECT_EQ(imported.status, 0) << imported.output;
   }
 
- public:
-  std::string gpgsm() const { return "gpgsm --homedir " + path("gnupg") + " "; }
-
  private:
+  std::string certificate_of(KeyType key) const {
+    return (home_ / "pki" / (std::string(testing::name_of(key)) + ".crt")).string();
+  }
+
+  // gpgsm imports PKCS#12 with the encryption of long ago only; NSS takes that too.
+  std::string pkcs12_of(KeyType key) const {
+    const std::string name(testing::name_of(key));
+    const std::string file = path(name + ".p12");
+    const Run made = run("openssl pkcs12 -export -legacy -in " + certificate_of(key) + " -inkey " +
+                         (home_ / "pki" / (name + ".key")).string() + " -certfile " +
+                         root_file().string() + " -name " + name + " -passout pass:x -out " + file);
+    EXPECT_EQ(made.status, 0) << made.output;
+    return file;
+  }
+
   fs::path home_;
 };
 
@@ -339,7 +335,6 @@ std::vector<Expectation> sealed_forms() {
                        RecipientIdKind id, const std::set<Tool>& tools) {
     forms.push_back({sealed_sample(name, cipher, key, rsa, id), tools});
   };
-  const std::set<Tool> everyone_but_new{Tool::Openssl, Tool::Nss, Tool::BouncyCastle};
   add("cbc128-rsa", Aes128Cbc, Rsa2048, RsaPkcs1, IssuerAndSerial, kAll);
   add("cbc256-rsa", Aes256Cbc, Rsa2048, RsaPkcs1, IssuerAndSerial, kAll);
   add("cbc256-rsa-ski", Aes256Cbc, Rsa2048, RsaPkcs1, SubjectKeyId, kNotGpgsm);
@@ -385,11 +380,13 @@ TEST(ToolMatrix, IsReadByOpenssl) {
 
 TEST(ToolMatrix, IsReadByNss) {
   if (!is_installed("cmsutil")) GTEST_SKIP() << "cmsutil (libnss3-tools) is not installed";
+  workshop().make_nss_database();
   judge(Tool::Nss, reads_nss);
 }
 
 TEST(ToolMatrix, IsReadByGnupg) {
   if (!is_installed("gpgsm")) GTEST_SKIP() << "gpgsm is not installed";
+  workshop().make_gnupg_home();
   judge(Tool::Gpgsm, reads_gpgsm);
 }
 
