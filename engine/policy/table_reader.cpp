@@ -55,7 +55,7 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
   constexpr std::size_t kWordShownMax = 64;
   if (word.size() > kWordShownMax) return "";
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best_distance = std::max<std::size_t>(word.size() < 4 ? 1 : 2, word.size() / 3) + 1;
   for (const std::string& one : known) {
     if (one.size() > kWordShownMax) continue;
     const std::size_t far = distance(word, one);
@@ -130,7 +130,7 @@ void TableReader::take_text(const TomlNode& node, std::string_view key, std::siz
     problems_.error(node.place, quoted(key) + " holds a string of more than " +
                                     std::to_string(bytes_max) + " octets");
   } else {
-    into.push_back({.text = node.text, .place = node.place});
+    into.push_back({.text = node.text, .place = node.value_place});
   }
 }
 

@@ -24,6 +24,7 @@ Place place_of(const toml::source_region& region) {
 TomlNode convert(const toml::node& from) {  // NOLINT(misc-no-recursion)
   TomlNode node;
   node.place = place_of(from.source());
+  node.value_place = node.place;
   if (const toml::table* table = from.as_table()) {
     node.kind = TomlKind::Table;
     for (const auto& [key, value] : *table) {

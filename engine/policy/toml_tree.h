@@ -27,9 +27,10 @@ std::string_view name_of(TomlKind kind);
 
 struct TomlNode {
   TomlKind kind = TomlKind::Other;
-  Place place;       // Of the key where it has one, else of the value.
-  std::string key;   // In a table.
-  std::string text;  // String.
+  Place place;        // Of the key where it has one, else of the value.
+  Place value_place;  // Of the value.
+  std::string key;    // In a table.
+  std::string text;   // String.
   std::int64_t number = 0;
   bool flag = false;
   std::vector<TomlNode> children;  // Table: in the order of the text. Array: in its order.

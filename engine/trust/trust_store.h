@@ -45,8 +45,8 @@ struct ChainVerdict {
 
 struct TrustStoreSource {
   std::vector<CertificatePointer> anchors;  // Self-signed or not: a path may end at any of them.
-  std::vector<CertificatePointer> intermediates;
-  std::vector<std::shared_ptr<const RevocationList>> revocation_lists;
+  std::vector<CertificatePointer> intermediates = {};
+  std::vector<std::shared_ptr<const RevocationList>> revocation_lists = {};
 };
 
 class TrustStore {
