@@ -51,8 +51,10 @@ struct SnapshotProblem {
 
 class Snapshot;
 
-// The compiled snapshot, or null with at least one problem. `problems` may also hold warnings
-// about a snapshot that was taken (a certificate file that cannot be parsed is left out).
+// The compiled snapshot, or null with at least one problem. Whatever seals or restricts must be
+// whole: the policy, identities, contacts, anchors and revocation lists; a contact left out would
+// be an unknown recipient. `problems` may also hold warnings about a snapshot that was taken: an
+// intermediate that cannot be read, a contact certificate that holds no address.
 std::shared_ptr<const Snapshot> compile_snapshot(const SnapshotSource& source,
                                                  std::vector<SnapshotProblem>& problems);
 

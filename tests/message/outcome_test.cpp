@@ -407,6 +407,20 @@ TEST(Limits, NoMessageBeginsOnTheReserve) {
   EXPECT_THAT(world.answer_text(id), StartsWith("452 4.3.1 "));
 }
 
+TEST(Limits, CopiesThatCanNeverFitAreRefusedForGood) {
+  PipelineWorld::Options options{
+      .policy = kKnownPolicy, .settings = {}, .segments = 40, .chunk = kSegmentBytes};
+  options.settings.segments_reserve = 0;
+  PipelineWorld world(options);
+  std::string body;
+  while (body.size() < 20 * kSegmentBytes) body += std::string(76, 'x') + "\r\n";
+  // Neither is named in the header, so each needs an encrypted copy of his own.
+  const engine::MessageId id =
+      world.send(envelope(kAlice, {kBob, kCarol}), plain_mail("list@example.net", body));
+  world.settle();
+  EXPECT_THAT(world.answer_text(id), StartsWith("552 5.3.4 "));
+}
+
 TEST(Limits, EveryShortageOfBuffersEndsInAnAnswerWithoutLeakOrClearText) {
   std::size_t delivered_at = 0;
   for (std::uint32_t extra = 0; extra < 60 && delivered_at == 0; ++extra) {

@@ -90,8 +90,7 @@ void Ledger::delivered(const std::string& text, const std::vector<std::string>& 
     ++recipient->delivered;
     if (!is_certain) recipient->may_be_twice = true;
     if (recipient->delivered > 1 && !recipient->may_be_twice) {
-      violation("message " + std::to_string(message.number) + " was delivered twice to " +
-                address);
+      violation("message " + std::to_string(message.number) + " was delivered twice to " + address);
     }
   }
 }
@@ -116,9 +115,8 @@ void Ledger::answered(std::uint32_t number, Ending ending) {
 
 void Ledger::check_accepted(const SimMessage& message) {
   for (const SimRecipient& recipient : message.recipients) {
-    const bool is_lost = message.is_lmtp
-                             ? recipient.is_accepted && recipient.delivered == 0
-                             : recipient.delivered == 0 && recipient.reported == 0;
+    const bool is_lost = message.is_lmtp ? recipient.is_accepted && recipient.delivered == 0
+                                         : recipient.delivered == 0 && recipient.reported == 0;
     if (is_lost) {
       violation("message " + std::to_string(message.number) + " was accepted, but lost for " +
                 recipient.address);

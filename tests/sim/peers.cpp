@@ -150,8 +150,8 @@ void ClientPeer::take_reply(std::uint32_t code) {
     case Step::Greeting:
       if (code != 220) return attempt_failed(code);
       step_ = Step::Hello;
-      return stage_.network.write(connection_,
-                                  speaks_lmtp_ ? "LHLO sim.example.org\r\n" : "EHLO sim.example.org\r\n");
+      return stage_.network.write(
+          connection_, speaks_lmtp_ ? "LHLO sim.example.org\r\n" : "EHLO sim.example.org\r\n");
     case Step::Hello:
       if (code != 250) return attempt_failed(code);
       return send_envelope();

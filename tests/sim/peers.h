@@ -29,15 +29,15 @@ class LineBuffer {
   std::string text_;
 };
 
-struct Chances {  // Of one thousand.
-  std::uint32_t recipient_gone = 0;     // 550 to RCPT.
-  std::uint32_t recipient_later = 0;    // 450 to RCPT.
-  std::uint32_t content_refused = 0;    // 554 after the content.
-  std::uint32_t content_later = 0;      // 451 after the content.
-  std::uint32_t hop_unreachable = 0;    // The connection is refused.
-  std::uint32_t hop_lost = 0;           // Breaks at a command.
-  std::uint32_t hop_lost_at_end = 0;    // Breaks after the content, taken or not.
-  std::uint32_t client_lost = 0;        // Breaks while the content is sent or the answer due.
+struct Chances {                      // Of one thousand.
+  std::uint32_t recipient_gone = 0;   // 550 to RCPT.
+  std::uint32_t recipient_later = 0;  // 450 to RCPT.
+  std::uint32_t content_refused = 0;  // 554 after the content.
+  std::uint32_t content_later = 0;    // 451 after the content.
+  std::uint32_t hop_unreachable = 0;  // The connection is refused.
+  std::uint32_t hop_lost = 0;         // Breaks at a command.
+  std::uint32_t hop_lost_at_end = 0;  // Breaks after the content, taken or not.
+  std::uint32_t client_lost = 0;      // Breaks while the content is sent or the answer due.
 };
 
 // How the checker is checked: a fault of the environment that it must find.
@@ -89,6 +89,7 @@ class ClientPeer final : public Peer {
  public:
   ClientPeer(Stage& stage, bool speaks_lmtp) : stage_(stage), speaks_lmtp_(speaks_lmtp) {}
   void add(std::uint32_t message) { waiting_.push_back(message); }
+  bool speaks_lmtp() const { return speaks_lmtp_; }
   bool is_done() const { return waiting_.empty() && step_ == Step::Idle; }
   // Begins the next attempt where its time has come.
   void act();
