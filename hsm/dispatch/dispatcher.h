@@ -37,7 +37,7 @@ struct DispatcherSettings {
   // A batch goes to busy lanes when it is full or when its oldest operation waited this long;
   // an idle lane takes work at once.
   std::uint32_t batch_operations_max = 16;
-  Duration batch_delay_max = std::chrono::microseconds(500);
+  Duration batch_delay_max = std::chrono::microseconds(100);
   // Pauses between tries to get a lost token back: doubled from the first to the second.
   Duration recovery_pause_min = std::chrono::milliseconds(100);
   Duration recovery_pause_max = std::chrono::seconds(10);

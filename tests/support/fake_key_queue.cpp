@@ -49,9 +49,9 @@ PkeyPtr generate(KeyAlgorithm algorithm) {
     case KeyAlgorithm::Rsa4096:
       return PkeyPtr(EVP_RSA_gen(4096));
     case KeyAlgorithm::P256:
-      return PkeyPtr(EVP_EC_gen("P-256"));
+      return PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     case KeyAlgorithm::P384:
-      return PkeyPtr(EVP_EC_gen("P-384"));
+      return PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
     case KeyAlgorithm::Ed25519:
       return PkeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
   }

@@ -28,8 +28,8 @@ std::shared_ptr<EVP_PKEY> make(const FakeKeySpec& spec) {
   std::shared_ptr<EVP_PKEY>& key = made[spec.algorithm + " " + spec.label];
   if (key != nullptr) return key;
   if (spec.algorithm == "rsa2048") key = adopt(EVP_RSA_gen(2048));
-  if (spec.algorithm == "p256") key = adopt(EVP_EC_gen("P-256"));
-  if (spec.algorithm == "p384") key = adopt(EVP_EC_gen("P-384"));
+  if (spec.algorithm == "p256") key = adopt(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  if (spec.algorithm == "p384") key = adopt(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
   SG_CHECK(key != nullptr);
   return key;
 }
