@@ -142,9 +142,11 @@ void Shard::run() {
   has_ended_.store(true, std::memory_order_release);
 }
 
-void Shard::obey() {
+bool Shard::obey() {
   Command order;
+  bool is_any = false;
   while (commands_.pop({&order, 1}) == 1) {
+    is_any = true;
     switch (order.order) {
       case Order::Adopt:
         snapshot_ = std::move(*order.snapshot);
@@ -161,6 +163,7 @@ void Shard::obey() {
         break;
     }
   }
+  return is_any;
 }
 
 Duration Shard::patience(TimePoint now) const {
@@ -176,7 +179,8 @@ Duration Shard::patience(TimePoint now) const {
 
 // One turn of the loop that every core runs; engine/message/turn.h has its second half.
 void Shard::turn() {
-  obey();
+  // Who was given an order must not sleep on it.
+  const bool is_told = obey();
   if (audit_->is_behind()) {
     // Back-pressure: no mail is taken while its record could not be written down.
     ++numbers_.audit_waits;
@@ -185,7 +189,8 @@ void Shard::turn() {
     return;
   }
   const TimePoint before = monotonic_now();
-  const std::span<engine::IoEvent> arrived = mail_->poll(before, patience(before));
+  const std::span<engine::IoEvent> arrived =
+      mail_->poll(before, is_told ? Duration::zero() : patience(before));
   const Now now = read_clock();
   std::vector<engine::IoEvent> events(std::make_move_iterator(arrived.begin()),
                                       std::make_move_iterator(arrived.end()));

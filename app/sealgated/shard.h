@@ -77,7 +77,8 @@ class Shard {
   void command(Command order);
   void run();
   void pin() const;
-  void obey();
+  // Carries out what the main thread ordered; whether there was anything.
+  bool obey();
   void turn();
   Duration patience(TimePoint now) const;
   void measure(TimePoint begun, TimePoint ended);
