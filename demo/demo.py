@@ -121,8 +121,21 @@ def wrap(text, width=92, indent="      "):
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent + "  ")
 
 
-def show(world, number, entry):
-    """Sends one message and prints its block of the table; whether all was as it should be."""
+def explain_recipients(record):
+    """What was decided for each recipient and why; what holds for several is said once."""
+    said = set()
+    for recipient in record["recipients"]:
+        algorithms = f" ({recipient['algorithms']})" if recipient["algorithms"] else ""
+        print(f"   to     {recipient['address']}: {recipient['protection']}{algorithms}")
+        for reason in recipient["reasons"]:
+            if reason not in said:
+                print(wrap("why    " + reason))
+            said.add(reason)
+
+
+def show(world, number, entry, table):
+    """Sends one message, prints what became of it and adds its row to the table; whether all was
+    as it should be."""
     name, sender, recipients, what = entry
     raw = message(name)
     world.sink.clear()
@@ -133,14 +146,12 @@ def show(world, number, entry):
     record = world.gateway.audit_of(message_id)
     print(f"\n{number}. {name}: {what} ({len(raw):,} bytes)")
     all_good = record is not None
-    for recipient in record["recipients"] if record else []:
-        print(f"   to   {recipient['address']}: {recipient['protection']}"
-              + (f" ({recipient['algorithms']})" if recipient["algorithms"] else ""))
-        print(f"      rule  {recipient['rule']}")
-        for reason in recipient["reasons"]:
-            print(wrap("why   " + reason))
-    print(wrap(f"{reply.code} {reply.text} [{took:.0f} ms]".replace("\n", " | "), indent="   answer  "))
+    if record:
+        explain_recipients(record)
+    answer = f"answer {reply.code} {reply.text} [{took:.0f} ms]".replace("\n", " | ")
+    print(wrap(answer, indent="   "))
     mails = world.sink.wait(record["copies"] if record else 0, 10)
+    marks = {world.openssl.name: [], world.nss.name: []}
     for mail in mails:
         verdicts = [(world.openssl.name, world.openssl.judge(mail.content)),
                     (world.nss.name, nss_verdict(world, mail.content))]
@@ -148,11 +159,24 @@ def show(world, number, entry):
         for tool, verdict in verdicts:
             mark = "ok " if verdict.is_good else "BAD"
             print(f"      {mark} {tool:8} {verdict}")
+            marks[tool].append(mark.strip())
             all_good = all_good and verdict.is_good
     if not mails:
         print("   left   nothing")
+    decided = sorted({r["protection"] for r in record["recipients"]}) if record else ["?"]
+    table.append([str(number), name, str(len(recipients)), "/".join(decided), str(reply.code),
+                  f"{len(mails)} copies" if len(mails) != 1 else "1 copy",
+                  " ".join(marks[world.openssl.name]) or "-", " ".join(marks[world.nss.name]) or "-"])
     expected = {"08": 550, "09": 550}.get(name[:2], 250)
     return all_good and reply.code == expected and bool(mails) == (expected == 250)
+
+
+def print_table(rows):
+    rows = [["", "message", "to", "decided", "answer", "left", "openssl", "nss"], *rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    print()
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
 def keep(world, folder):
@@ -196,7 +220,9 @@ def main():
     world = World(folder, options.build.resolve())
     try:
         say("sending the messages")
-        good = [show(world, number, entry) for number, entry in enumerate(MESSAGES, 1)]
+        table = []
+        good = [show(world, number, entry, table) for number, entry in enumerate(MESSAGES, 1)]
+        print_table(table)
         status = world.gateway.status()
         operations = sum(token["operations"] for token in status["tokens"])
         print(f"\n{sum(good)} of {len(good)} messages ended as they should; the token made "
