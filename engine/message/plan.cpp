@@ -21,6 +21,12 @@ TlsNeed tls_need_of(policy::TlsWish wish) {
   return TlsNeed::Verified;
 }
 
+// NSS 3.87 does not read a message at all that has a KeyAgreeRecipientInfo beside its own
+// KeyTransRecipientInfo.
+bool agrees_on_key(const PlannedCopy& copy) {
+  return trust::is_elliptic(copy.envelope.front().certificate->key_kind());
+}
+
 class Planner {
  public:
   Planner(const ReadMessage& message, const Envelope& envelope)
@@ -69,6 +75,9 @@ std::string Planner::difference(const PlannedCopy& copy, bool is_copy_hidden,
     return wanted.cipher ? "encrypted, which others are not" : "not encrypted, which others are";
   }
   if (copy.cipher != wanted.cipher) return "another cipher";
+  if (copy.cipher && agrees_on_key(copy) != agrees_on_key(wanted)) {
+    return "another kind of key: some readers refuse a message that names both kinds";
+  }
   if (copy.signature.has_value() != wanted.signature.has_value()) {
     return wanted.signature ? "signed, which others are not" : "not signed, which others are";
   }

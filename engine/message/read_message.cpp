@@ -100,13 +100,11 @@ SenderSeal read_seal(const mime::Structure& structure, const Chain& content) {
   if (second == mime::kNoPart) return {};
   const mime::MediaType& second_type = structure.part(second).type;
   if (type.is("multipart", "signed")) {
+    // Another kind of signature, PGP's too, does not stand for ours: ours goes around it.
     const bool is_smime = second_type.is("application", "pkcs7-signature") ||
                           second_type.is("application", "x-pkcs7-signature");
-    const bool is_pgp = second_type.is("application", "pgp-signature");
-    if (!is_smime && !is_pgp) return {};
-    return {.is_signed = true,
-            .is_encrypted = false,
-            .how = is_smime ? "S/MIME multipart/signed" : "PGP/MIME"};
+    if (!is_smime) return {};
+    return {.is_signed = true, .is_encrypted = false, .how = "S/MIME multipart/signed"};
   }
   if (type.is("multipart", "encrypted") && second_type.is("application", "octet-stream")) {
     const mime::DecodedBody start = mime::decode_body(structure, content, second, 256);

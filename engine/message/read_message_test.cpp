@@ -119,7 +119,7 @@ TEST_F(ReadMessageTest, SeesPgpAndMultipartSigned) {
         .sender_seal;
   };
   EXPECT_TRUE(seal("signed", "application/pkcs7-signature", "x").is_signed);
-  EXPECT_TRUE(seal("signed", "application/pgp-signature", "x").is_signed);
+  EXPECT_FALSE(seal("signed", "application/pgp-signature", "x").is_signed);
   EXPECT_FALSE(seal("signed", "text/plain", "x").is_signed);
   EXPECT_TRUE(
       seal("encrypted", "application/octet-stream", "-----BEGIN PGP MESSAGE-----").is_encrypted);
