@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "engine/message/errors.h"
@@ -20,10 +21,9 @@ constexpr std::size_t kCmsStartBytes = 64;
 
 template <typename Visit>
 void for_each_address(const mime::Structure& structure, std::string_view field_name, Visit visit) {
-  for (std::uint32_t nth = 0;; ++nth) {
-    const mime::HeaderField* field = structure.find(0, field_name, nth);
-    if (field == nullptr) return;
-    const Result<mime::AddressList> list = mime::parse_address_list(structure.value(*field));
+  for (const mime::HeaderField& field : structure.fields(0)) {
+    if (!mime::equal_ignoring_case(structure.name(field), field_name)) continue;
+    const Result<mime::AddressList> list = mime::parse_address_list(structure.value(field));
     if (!list) continue;
     for (const mime::Mailbox& mailbox : list.value().mailboxes) {
       const Result<std::string> normal = mime::normal_form(mailbox.address());
@@ -48,10 +48,12 @@ void read_from(ReadMessage& message) {
   }
 }
 
-std::uint32_t count_fields(const mime::Structure& structure, std::string_view name) {
-  std::uint32_t count = 0;
-  while (structure.find(0, name, count) != nullptr) ++count;
-  return count;
+std::size_t count_fields(const mime::Structure& structure, std::string_view name) {
+  const std::span<const mime::HeaderField> fields = structure.fields(0);
+  return static_cast<std::size_t>(
+      std::count_if(fields.begin(), fields.end(), [&](const mime::HeaderField& field) {
+        return mime::equal_ignoring_case(structure.name(field), name);
+      }));
 }
 
 // The content type of a ContentInfo (RFC 5652, 3) by its last bytes: the OIDs of RFC 5652 and
