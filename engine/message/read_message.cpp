@@ -93,6 +93,21 @@ std::uint32_t second_of_two(const mime::Structure& structure) {
   return structure.part(second).next_sibling == mime::kNoPart ? second : mime::kNoPart;
 }
 
+std::string_view without_blank_lines(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
+// RFC 3156, 4: the first of the two parts says "Version: 1" and nothing else, so that nothing can
+// leave beside what is encrypted.
+bool is_pgp_control_part(const mime::Structure& structure, const Chain& content) {
+  constexpr std::size_t kControlBytesMax = 100;
+  const std::uint32_t first = structure.part(0).first_child;
+  if (!structure.part(first).type.is("application", "pgp-encrypted")) return false;
+  const mime::DecodedBody body = mime::decode_body(structure, content, first, kControlBytesMax);
+  const std::string text = mime::unfold(as_text(body.octets));
+  return !body.is_cut && mime::equal_ignoring_case(text, "Version: 1");
+}
+
 SenderSeal read_seal(const mime::Structure& structure, const Chain& content) {
   const mime::MediaType& type = structure.part(0).type;
   if (type.is("application", "pkcs7-mime") || type.is("application", "x-pkcs7-mime")) {
@@ -108,9 +123,10 @@ SenderSeal read_seal(const mime::Structure& structure, const Chain& content) {
     if (!is_smime) return {};
     return {.is_signed = true, .is_encrypted = false, .how = "S/MIME multipart/signed"};
   }
-  if (type.is("multipart", "encrypted") && second_type.is("application", "octet-stream")) {
+  if (type.is("multipart", "encrypted") && is_pgp_control_part(structure, content) &&
+      second_type.is("application", "octet-stream")) {
     const mime::DecodedBody start = mime::decode_body(structure, content, second, 256);
-    if (as_text(start.octets).find("-----BEGIN PGP MESSAGE-----") == std::string_view::npos) {
+    if (!without_blank_lines(as_text(start.octets)).starts_with("-----BEGIN PGP MESSAGE-----")) {
       return {};
     }
     return {.is_signed = false, .is_encrypted = true, .how = "PGP/MIME"};
