@@ -231,6 +231,20 @@ TEST(Outcome, ASenderWhoCannotBeReportedToIsToldByTheClient) {
               StartsWith("550 5.1.1 Delivered, but not to these recipients:"));
 }
 
+TEST(Outcome, AReportReturnsNoBcc) {
+  PipelineWorld world = known_world();
+  world.replies[kErin] = {kGone};
+  world.send(envelope(kAlice, {kBob, kErin}),
+             "bcc : hidden@example.net,\r\n more@example.net\r\nResent-BCC: third@example.net\r\n" +
+                 plain_mail("bob@example.net, erin@example.com", "Hello\r\n"));
+  world.settle();
+  ASSERT_THAT(world.mailbox(kAlice), SizeIs(1));
+  EXPECT_THAT(world.mailbox(kAlice)[0], HasSubstr("Subject: hello"));
+  for (const char* hidden : {"hidden@", "more@", "third@"}) {
+    EXPECT_THAT(world.mailbox(kAlice)[0], Not(HasSubstr(hidden)));
+  }
+}
+
 TEST(Outcome, NobodyIsToldOfMailFromTheNullSenderOrAgainstNotify) {
   PipelineWorld world = known_world();
   world.replies[kErin] = {kGone, kGone};
