@@ -245,6 +245,31 @@ TEST(Outcome, AReportReturnsNoBcc) {
   }
 }
 
+TEST(Outcome, WhatNobodyMayBeToldOfIsTriedAgainWhileItMayHeal) {
+  for (const bool is_bounce : {true, false}) {
+    SCOPED_TRACE(is_bounce);
+    PipelineWorld world = known_world();
+    engine::Envelope silent = envelope(is_bounce ? "" : kAlice, {kBob, kErin});
+    silent.recipients[1].notify = {.is_default = is_bounce,
+                                   .never = !is_bounce,
+                                   .success = false,
+                                   .failure = is_bounce,
+                                   .delay = is_bounce};
+    const std::string text = plain_mail("bob@example.net, erin@example.com", "x\r\n");
+    world.replies[kErin] = std::vector<engine::Reply>(100, kLater);
+    const engine::MessageId first = world.send(silent, text);
+    world.settle();
+    for (int i = 0; i < 300 && world.answer(first) == nullptr; ++i) world.pass(2s);
+    EXPECT_THAT(world.answer_text(first), StartsWith("450 4.2.1 Not delivered to everyone"));
+    world.replies[kErin].clear();
+    const engine::MessageId retry = world.send(silent, text);
+    world.settle();
+    EXPECT_THAT(world.answer_text(retry), StartsWith("250 "));
+    EXPECT_THAT(world.mailbox(kBob), SizeIs(1));
+    EXPECT_THAT(world.mailbox(kErin), SizeIs(1));
+  }
+}
+
 TEST(Outcome, NobodyIsToldOfMailFromTheNullSenderOrAgainstNotify) {
   PipelineWorld world = known_world();
   world.replies[kErin] = {kGone, kGone};
