@@ -175,6 +175,12 @@ TEST_F(SmtpClientTest, RefusesForGoodWhatTheNextHopCannotTake) {
   EXPECT_EQ(refused("250 n\r\n", [](Delivery& d) { d.sender = "a\r\nRSET"; }), "5.1.7");
   EXPECT_EQ(refused("250 n\r\n", [](Delivery& d) { d.recipients[0].address = "a>@b\r\n"; }),
             "5.1.3");
+  // A path with parameters, or with a route, is more than an address.
+  for (const char* address : {"a@b> NOTIFY=NEVER", "a@b> \r\nRCPT TO:<c@d", "@e:a@b"}) {
+    EXPECT_EQ(refused("250 n\r\n", [&](Delivery& d) { d.recipients[0].address = address; }),
+              "5.1.3");
+    EXPECT_EQ(refused("250 n\r\n", [&](Delivery& d) { d.sender = address; }), "5.1.7");
+  }
   EXPECT_EQ(refused("250 n\r\n", [](Delivery& d) { d.recipients[0].address = "\xC3\xA4@b"; }),
             "5.6.7");
 }
