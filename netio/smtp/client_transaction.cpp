@@ -231,9 +231,10 @@ void SmtpClient::hear_content(const engine::Reply& reply) {
     if (open != job_->results.end()) *open = result;
   }
   if (is_early) output_.end(Ending::Abort);
-  // A server that refuses before it has read all may take the rest for commands.
+  // A server that refuses before it has read all may take the rest for commands: it must not leave.
   const bool is_out_of_step = is_content_leaving_ && !reply.is_positive();
-  if (reply.code == 421 || is_out_of_step) output_.end(Ending::Close);
+  if (is_out_of_step) output_.end(Ending::Abort);
+  if (reply.code == 421) output_.end(Ending::Close);
   if (expected_.empty()) finish_job();
 }
 

@@ -381,6 +381,17 @@ TEST_F(SmtpClientTest, DoesNotTryAgainWhatMayHaveBeenTaken) {
   EXPECT_EQ(harness->service->counters().deliveries_unknown, 1U);
 }
 
+TEST_F(SmtpClientTest, SendsNoRestOfAMessageThatWasRefusedHalfway) {
+  submit(delivery({"1@d.example"}));
+  greet("250-n\r\n250 PIPELINING\r\n");
+  harness->transport.holds_sent = true;
+  reply("250 a\r\n250 b\r\n354 go\r\n");
+  // Where the next hop no longer reads content, what is left of it would be commands.
+  reply("552 too big\r\n");
+  EXPECT_EQ(result(0).code, 552);
+  EXPECT_TRUE(harness->transport.is_aborted(hop));
+}
+
 TEST_F(SmtpClientTest, TakesAnEndpointThatGreetsWithARefusalForUnreachable) {
   for (const char* greeting : {"554 no\r\n", "421 busy\r\n", "hello\r\n", "220\x01\r\n"}) {
     SetUp();
