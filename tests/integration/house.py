@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
-from sealgate_testing import judges, pki, sink  # noqa: E402
+from sealgate_testing import judges, mime, pki, sink  # noqa: E402,F401
 from sealgate_testing.gateway import Gateway, SmtpConnection  # noqa: E402,F401
 
 DOMAIN = "waldhaus.example"
