@@ -69,8 +69,21 @@ def parse(raw):
 
 def leaves(raw):
     """What a reader gets: (type, decoded bytes) of every part that is no container."""
-    return [(part.get_content_type(), part.get_payload(decode=True)) for part in parse(raw).walk()
+    return [(part.get_content_type(), decoded(part)) for part in parse(raw).walk()
             if not part.is_multipart()]
+
+
+def decoded(part):
+    """The bytes of a part without its transfer encoding, whose name may have spaces around it.
+    RFC 2045, 6.7 (3): white space that ends a quoted-printable line is not content."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding:
+        part.replace_header("Content-Transfer-Encoding", encoding)
+    if encoding == "quoted-printable":
+        text = part.get_payload()
+        part.set_payload("\n".join(line.rstrip(" \t\r") + "\r" * line.endswith("\r")
+                                   for line in text.split("\n")))
+    return part.get_payload(decode=True)
 
 
 class House(unittest.TestCase):
