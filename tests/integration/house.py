@@ -18,7 +18,8 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from sealgate_testing import judges, mime, pki, sink  # noqa: E402,F401
-from sealgate_testing.gateway import Gateway, SmtpConnection  # noqa: E402,F401
+from sealgate_testing.commands import CommandFailed, run  # noqa: E402,F401
+from sealgate_testing.gateway import Gateway, SmtpConnection, free_port  # noqa: E402,F401
 
 DOMAIN = "waldhaus.example"
 ANNA = f"anna.berg@{DOMAIN}"

@@ -68,11 +68,11 @@ def is_signed_by_sender(raw):
 
 def readable(raw):
     """leaves() less what readers see differently: whether nothing between two delimiters is a part,
-    and, where a multipart has no end, whether the line end before that belongs to its last part."""
+    and, where a multipart has no end, whether the line ends before that belong to its last part."""
     parts = [(kind, content) for kind, content in leaves(raw) if content]
     if parts:
         kind, content = parts.pop()
-        parts.append((kind, content.removesuffix(b"\r\n")))
+        parts.append((kind, content.rstrip(b"\r\n")))
     return parts
 
 
