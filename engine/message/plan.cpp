@@ -76,6 +76,10 @@ std::string_view Planner::difference(const PlannedCopy& copy, bool is_copy_hidde
   if (copy.cipher.has_value() != wanted.cipher.has_value()) {
     return wanted.cipher ? "encrypted, which others are not" : "not encrypted, which others are";
   }
+  // What costs least first: a message may have a thousand hidden recipients and a long subject.
+  if (copy.cipher && (is_hidden || is_copy_hidden)) {
+    return "not named in To or Cc, so no other copy may name it";
+  }
   if (copy.cipher != wanted.cipher) return "another cipher";
   if (copy.cipher && agrees_on_key(copy) != agrees_on_key(wanted)) {
     return "another kind of key: some readers refuse a message that names both kinds";
@@ -86,9 +90,6 @@ std::string_view Planner::difference(const PlannedCopy& copy, bool is_copy_hidde
   if (copy.signature != wanted.signature) return "another signature";
   if (copy.tls != wanted.tls) return "another need of TLS";
   if (copy.subject != wanted.subject) return "another subject";
-  if (copy.cipher && (is_hidden || is_copy_hidden)) {
-    return "not named in To or Cc, so no other copy may name it";
-  }
   if (copy.cipher && copy.envelope.size() >= kEnvelopeRecipientsMax) {
     return "no room for more recipients in one envelope";
   }
