@@ -119,7 +119,7 @@ TEST(Sealing, NoCopyNamesABccRecipientButHisOwn) {
     ASSERT_THAT(copy.delivery.recipients, SizeIs(1));
     const std::string& address = copy.delivery.recipients[0].address;
     SCOPED_TRACE(address);
-    EXPECT_THAT(copy.text, Not(HasSubstr("Bcc")));
+    EXPECT_THAT(copy.text, Not(HasSubstr("Bcc:")));
     EXPECT_THAT(copy.text, Not(HasSubstr("carol@example.net")));
     EXPECT_THAT(copy.text, Not(HasSubstr("erin@example.com")));
     const OpenedMail mail = world.open(copy, address);
