@@ -130,6 +130,17 @@ TEST(Sealing, NoCopyNamesABccRecipientButHisOwn) {
   EXPECT_EQ(world.audits[0].key_operations, 1U) << "the signature is shared";
 }
 
+TEST(Sealing, AHiddenRecipientNamedTwiceGetsOneCopy) {
+  PipelineWorld world = world_with(kKnownPolicy);
+  world.send(
+      envelope("alice@example.org", {"carol@example.net", "bob@example.net", "carol@example.net"}),
+      plain_mail("bob@example.net", "Hello\r\n"));
+  world.settle();
+  ASSERT_THAT(world.sent, SizeIs(2));
+  EXPECT_THAT(world.sent[0].delivery.recipients, SizeIs(2));
+  EXPECT_THAT(world.open(world.sent[0], "carol@example.net").names, SizeIs(1));
+}
+
 TEST(Sealing, AForwardedRecipientWhoIsNotInTheHeaderCountsAsHidden) {
   PipelineWorld world = world_with(kKnownPolicy);
   world.send(envelope("alice@example.org", {"bob@example.net", "carol@example.net"}),
