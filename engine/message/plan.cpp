@@ -2,6 +2,7 @@
 #include "engine/message/plan.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "engine/message/sealing_algorithms.h"
@@ -38,9 +39,10 @@ class Planner {
  private:
   Result<std::size_t> signature_for(const DecidedRecipient& decided);
   bool is_hidden(std::uint32_t recipient) const;
-  // "" if the recipient of `wanted` may share `copy`; else why not.
-  std::string difference(const PlannedCopy& copy, bool is_copy_hidden, const PlannedCopy& wanted,
-                         bool is_hidden) const;
+  // "" if the recipient of `wanted` may share `copy`; else why not. Static storage: it is asked for
+  // each pair of a recipient and a copy.
+  std::string_view difference(const PlannedCopy& copy, bool is_copy_hidden,
+                              const PlannedCopy& wanted, bool is_hidden) const;
 
   const ReadMessage& message_;
   const Envelope& envelope_;
@@ -69,8 +71,8 @@ bool Planner::is_hidden(std::uint32_t recipient) const {
   return !message_.visible.contains(normal_or_same(envelope_.recipients[recipient].address));
 }
 
-std::string Planner::difference(const PlannedCopy& copy, bool is_copy_hidden,
-                                const PlannedCopy& wanted, bool is_hidden) const {
+std::string_view Planner::difference(const PlannedCopy& copy, bool is_copy_hidden,
+                                     const PlannedCopy& wanted, bool is_hidden) const {
   if (copy.cipher.has_value() != wanted.cipher.has_value()) {
     return wanted.cipher ? "encrypted, which others are not" : "not encrypted, which others are";
   }
@@ -107,12 +109,12 @@ Result<void> Planner::add(std::uint32_t recipient, const DecidedRecipient& decid
   wanted.subject = decided.decision.subject;
 
   const bool is_hidden = this->is_hidden(recipient);
-  std::string why;
+  std::string_view why;
   for (std::size_t i = 0; i < plan_.copies.size(); ++i) {
     PlannedCopy& copy = plan_.copies[i];
-    std::string why_not = difference(copy, hidden_[i], wanted, is_hidden);
+    const std::string_view why_not = difference(copy, hidden_[i], wanted, is_hidden);
     if (!why_not.empty()) {
-      if (why.empty()) why = std::move(why_not);
+      if (why.empty()) why = why_not;
       continue;
     }
     copy.recipients.push_back(recipient);
@@ -125,7 +127,7 @@ Result<void> Planner::add(std::uint32_t recipient, const DecidedRecipient& decid
     }
     return {};
   }
-  wanted.why_separate = std::move(why);
+  wanted.why_separate = why;
   plan_.copies.push_back(std::move(wanted));
   hidden_.push_back(is_hidden);
   return {};

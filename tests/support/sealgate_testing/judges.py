@@ -52,9 +52,10 @@ class Judge:
     def __exit__(self, *_):
         self.close()
 
-    def judge(self, raw):
+    def judge(self, raw, layers_max=10):
+        """Takes off at most `layers_max` layers: what is sent may itself be a sealed message."""
         layers = []
-        while kind := mime.smime_kind(raw):
+        while len(layers) < layers_max and (kind := mime.smime_kind(raw)):
             header, body = mime.split_entity(raw)
             if kind == "clear":
                 parts = mime.split_parts(body, header.get_param("boundary"))

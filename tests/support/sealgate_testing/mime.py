@@ -7,12 +7,17 @@ import re
 
 
 def split_entity(raw):
-    """(header as email.message.Message, exact body bytes)."""
+    """(MIME fields as email.message.Message, exact body bytes). Other fields do not count: Python
+    ends a header where an odd one stands, such as one with a space before the colon, which
+    RFC 5322, 4.5 lets us read."""
     if raw.startswith(b"\r\n"):
         return email.message_from_bytes(b"", policy=email.policy.compat32), raw[2:]
     found = re.search(rb"\r\n\r\n", raw)
     head, body = (raw, b"") if not found else (raw[: found.start() + 2], raw[found.end():])
-    return email.message_from_bytes(head + b"\r\n", policy=email.policy.compat32), body
+    fields = re.findall(rb"(?im)^((?:content-[a-z-]+|mime-version)[ \t]*:(?:[^\n]*\n(?:[ \t]))*[^\n]*\n)",
+                        head)
+    fields = b"".join(re.sub(rb"^([^:]*?)[ \t]*:", rb"\1:", field) for field in fields)
+    return email.message_from_bytes(fields + b"\r\n", policy=email.policy.compat32), body
 
 
 def split_parts(body, boundary):
