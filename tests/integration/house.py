@@ -130,6 +130,25 @@ class House(unittest.TestCase):
         return identity
 
     @classmethod
+    def add_route(cls, domain, port, more=""):
+        """A route that comes before those that there are."""
+        text = cls.gateway.config.read_text()
+        at = text.index("[[routes]]")
+        cls.gateway.config.write_text(
+            f'{text[:at]}[[routes]]\ndomains = ["{domain}"]\nnext_hops = ["127.0.0.1:{port}"]\n'
+            f'{more}\n{text[at:]}')
+
+    @classmethod
+    def add_listener(cls, more=""):
+        """One more listener; its port."""
+        port = free_port()
+        text = cls.gateway.config.read_text()
+        at = text.index("[[routes]]")
+        cls.gateway.config.write_text(
+            f'{text[:at]}[[listeners]]\naddress = "127.0.0.1:{port}"\n{more}\n{text[at:]}')
+        return port
+
+    @classmethod
     def judge(cls, kind, *identities):
         made = kind(cls.authority.certificate, identities)
         cls.addClassCleanup(made.close)
