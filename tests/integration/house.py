@@ -8,6 +8,7 @@ import email.policy
 import email.utils
 import os
 import pathlib
+import pwd  # noqa: F401
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 from sealgate_testing import judges, mime, pki, sink  # noqa: E402,F401
 from sealgate_testing.commands import CommandFailed, run  # noqa: E402,F401
+from sealgate_testing.token import MODULE  # noqa: E402,F401
 from sealgate_testing.gateway import Gateway, SmtpConnection, free_port  # noqa: E402,F401
 
 DOMAIN = "waldhaus.example"

@@ -18,7 +18,7 @@ class Outcomes(House):
         cls.addClassCleanup(cls.mailbox.close)
         cls.add_route("lmtp.example", cls.mailbox.port, "lmtp = true\n")
         cls.lmtp_port = cls.add_listener('relay = ["127.0.0.0/8"]\nlmtp = true\n')
-        cls.gateway.configure("hurry", '[timeouts]\nconnect = "1s"\nanswer = "3s"\n')
+        cls.gateway.configure("hurry", '[timeouts]\nconnect = "1s"\nanswer = "5s"\n')
 
     def setUp(self):
         super().setUp()
@@ -146,20 +146,13 @@ class Outcomes(House):
         self.assertEqual({b["Final-Recipient"]: b["Status"] for b in blocks},
                          {"rfc822; slow@x.example": "4.7.1", "rfc822; gone@x.example": "5.1.1"})
 
-    def test_a_client_that_left_without_answer_and_comes_back_duplicates_nothing(self):
-        self.sink.refuse = [("slow@", "451 4.7.1 greylisted")]
-        people = ["slow@x.example", "quick@x.example"]
-        raw = message(to=", ".join(people))
-        with SmtpConnection(self.gateway.port) as client:
-            for line in (f"MAIL FROM:<{ANNA}>", *(f"RCPT TO:<{a}>" for a in people), "DATA"):
-                self.assertLess(client.command(line).code, 400)
-            client.socket.sendall(raw + b".\r\n")
-            self.assertEqual(len(self.sink.wait(1, 5)), 1)
-        time.sleep(0.2)
-        self.forgive()
-        self.assertEqual(self.send(raw, people).code, 250)
-        mails = self.sink.wait(3, 3)
-        self.assertEqual(sorted(a for m in mails for a in m.recipients if m.sender), sorted(people))
+    def test_a_client_that_leaves_before_the_end_has_sent_nothing(self):
+        for ending in (b"", b"\r\n.", b"\r\n."[:2]):
+            with SmtpConnection(self.gateway.port) as client:
+                for line in (f"MAIL FROM:<{ANNA}>", "RCPT TO:<a@x.example>", "DATA"):
+                    self.assertLess(client.command(line).code, 400)
+                client.socket.sendall(message().rstrip(b"\r\n") + ending)
+        self.assertEqual(self.sink.wait(1, 0.5), [])
 
     def test_retry_after_a_deferral(self):
         self.sink.refuse = [(".", "451 4.7.1 greylisted")]

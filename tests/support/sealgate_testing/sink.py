@@ -5,6 +5,7 @@ import dataclasses
 import re
 import socket
 import threading
+import time
 
 
 @dataclasses.dataclass
@@ -24,6 +25,7 @@ class Sink:
         self.extensions, self.refuse = extensions, list(refuse)
         self.refuse_content = None  # A reply line for the end of DATA.
         self.refuse_delivery = []  # As `refuse`, after the content, where LMTP is spoken.
+        self.pause = 0  # Seconds before the answer to the content.
         self.dies_in_content = False  # Closes the connection instead of an answer to the content.
         self.mails, self._lock = [], threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -89,6 +91,7 @@ class Sink:
                     content = []
                     while (piece := lines.readline()) not in (b".\r\n", b""):
                         content.append(piece[1:] if piece.startswith(b".") else piece)
+                    time.sleep(self.pause)
                     if self.dies_in_content:
                         return
                     if self.refuse_content:
