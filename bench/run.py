@@ -34,7 +34,13 @@ def run_micro(build, is_quick):
          "--benchmark_enable_random_interleaving=true",
          "--benchmark_report_aggregates_only=true"],
         check=True, capture_output=True, text=True).stdout
-    rows = [row for row in json.loads(out)["benchmarks"] if row["aggregate_name"] == "median"]
+    def stage_and_size(row):
+        name, _, size = row["run_name"].rpartition("/")
+        return name, int(size)
+
+    # Runs are interleaved at random; the report is in order.
+    rows = sorted((row for row in json.loads(out)["benchmarks"]
+                   if row["aggregate_name"] == "median"), key=stage_and_size)
     spread = {row["run_name"]: row["cpu_time"] for row in json.loads(out)["benchmarks"]
               if row["aggregate_name"] == "stddev"}
     lines = ["## Micro benchmarks", "", "Medians of CPU time for one operation on one core.", "",

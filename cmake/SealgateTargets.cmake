@@ -64,6 +64,6 @@ function(sealgate_library path)
     target_link_libraries(sealgate_${name}_test PRIVATE sealgate_${name} sealgate_flags GTest::gmock_main)
     sealgate_precompile(sealgate_${name}_test test)
     gtest_discover_tests(sealgate_${name}_test TEST_PREFIX "${path}: "
-      DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
+      DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 180)
   endif()
 endfunction()

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Adds up the JUnit files of all test stages: lists what failed and ends with one line."""
+"""Adds up the JUnit files of all test stages: lists what failed and ends with one line. Under
+CI=true a test of the release stage that was skipped has failed: CI has all that tests need."""
+import os
 import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -13,8 +15,11 @@ def main(folder):
             if case.get("status") == "run" and case.find("failure") is None:
                 passed += 1
             elif case.find("skipped") is not None and case.get("status") != "fail":
-                skipped += 1
                 print(f"skipped: {report.stem}: {case.get('name')}")
+                if report.stem == "release" and os.environ.get("CI") == "true":
+                    failed += 1
+                else:
+                    skipped += 1
             else:
                 failed += 1
                 print(f"FAILED: {report.stem}: {case.get('name')}")

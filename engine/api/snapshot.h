@@ -54,7 +54,8 @@ class Snapshot;
 // The compiled snapshot, or null with at least one problem. Whatever seals or restricts must be
 // whole: the policy, identities, contacts, anchors and revocation lists; a contact left out would
 // be an unknown recipient. `problems` may also hold warnings about a snapshot that was taken: an
-// intermediate that cannot be read, a contact certificate that holds no address.
+// intermediate that cannot be read, a contact certificate that holds no address, not even a
+// malformed one.
 std::shared_ptr<const Snapshot> compile_snapshot(const SnapshotSource& source,
                                                  std::vector<SnapshotProblem>& problems);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/message/outgoing_header.h"
 #include "engine/message/pipeline_engine.h"
 #include "engine/message/retry.h"
 #include "engine/message/visible_text.h"
@@ -19,10 +20,8 @@ constexpr std::size_t kForeignTextBytesMax = 450;
 void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   auto& sealed = std::get<Sealed>(message.stage);
   const ReadMessage& read = *sealed.message;
-  const mime::Span header = read.structure.part(0).header;
   Delivering delivering;
-  delivering.original = {.header = read.content.sub_chain(header.offset, header.length),
-                         .content = read.content};
+  delivering.original = {.header = returned_header(read, writer_), .content = read.content};
   const std::unique_ptr<const Plan> plan = std::move(sealed.plan);
   const std::vector<PlannedCopy>& planned = plan->copies;
   std::vector<SealedCopy> copies = sealed.sealing->take_copies();

@@ -2,7 +2,7 @@
 //
 // Delivery status notifications (RFC 3464 in the frame of RFC 6522): how a sender learns that
 // some recipients of an accepted message did not get it. A DSN returns the header of the message
-// as it came from its client and never its body.
+// as it came from its client, without Bcc, and never its body.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct DsnSource {
   WallTime now{};
   std::vector<DsnRecipient> failed;       // At least one.
   std::vector<std::string> delivered_to;  // Named, so that nobody sends to all once more.
-  const Chain* header = nullptr;          // The message's header as it arrived.
+  const Chain* header = nullptr;          // The message's header as it is returned.
 };
 
 struct Dsn {

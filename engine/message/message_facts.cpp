@@ -28,11 +28,11 @@ std::string_view MessageFacts::sender() const {
 
 std::vector<std::string> MessageFacts::header(std::string_view name) const {
   std::vector<std::string> values;
-  for (std::uint32_t nth = 0;; ++nth) {
-    const mime::HeaderField* field = message_.structure.find(0, name, nth);
-    if (field == nullptr) return values;
-    values.push_back(mime::decode_header_text(message_.structure.value(*field)));
+  for (const mime::HeaderField& field : message_.structure.fields(0)) {
+    if (!mime::equal_ignoring_case(message_.structure.name(field), name)) continue;
+    values.push_back(mime::decode_header_text(message_.structure.value(field)));
   }
+  return values;
 }
 
 std::vector<policy::Attachment> MessageFacts::attachments() const {

@@ -2,8 +2,10 @@
 #include "engine/message/outgoing_header.h"
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "engine/mime/header_edit.h"
 #include "engine/mime/header_text.h"
 
@@ -14,15 +16,17 @@ using Action = mime::FieldEdit::Action;
 
 constexpr std::string_view kSubject = "Subject";
 
+std::vector<mime::FieldEdit> without_bcc() {
+  return {{.action = Action::Remove, .name = "Bcc", .value = ""},
+          {.action = Action::Remove, .name = "Resent-Bcc", .value = ""}};
+}
+
 }  // namespace
 
 Result<Chain> outgoing_header(const ReadMessage& message, const PlannedCopy& copy,
                               const HeaderAdditions& additions, ChainWriter& writer) {
-  std::vector<mime::FieldEdit> edits = {
-      {.action = Action::Prepend, .name = "Received", .value = additions.received},
-      {.action = Action::Remove, .name = "Bcc", .value = ""},
-      {.action = Action::Remove, .name = "Resent-Bcc", .value = ""},
-  };
+  std::vector<mime::FieldEdit> edits = without_bcc();
+  edits.push_back({.action = Action::Prepend, .name = "Received", .value = additions.received});
   if (copy.subject) {
     const std::size_t name_bytes = kSubject.size() + 2;
     edits.push_back({.action = Action::Replace,
@@ -44,6 +48,14 @@ Result<Chain> outgoing_header(const ReadMessage& message, const PlannedCopy& cop
   edits.push_back({.action = Action::Append, .name = "MIME-Version", .value = "1.0"});
   return mime::edit_header(message.structure, message.content, mime::HeaderScope::Outer, edits,
                            writer);
+}
+
+Chain returned_header(const ReadMessage& message, ChainWriter& writer) {
+  Result<Chain> header = mime::edit_header(message.structure, message.content,
+                                           mime::HeaderScope::All, without_bcc(), writer);
+  // read_message() takes no header that is not listed whole, and removing needs no buffer.
+  SG_CHECK(header.has_value());
+  return std::move(header).value();
 }
 
 BodyType body_type_as_it_came(const ReadMessage& message, const Envelope& envelope) {

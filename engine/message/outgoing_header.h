@@ -28,6 +28,10 @@ struct HeaderAdditions {
 Result<Chain> outgoing_header(const ReadMessage& message, const PlannedCopy& copy,
                               const HeaderAdditions& additions, ChainWriter& writer);
 
+// What a DSN returns of the header: all of it as it came but Bcc, which no copy shows either. Its
+// reader need not be the author (a list's owner, a delegate).
+Chain returned_header(const ReadMessage& message, ChainWriter& writer);
+
 // What transport a copy needs whose content was not sealed, so as it came.
 BodyType body_type_as_it_came(const ReadMessage& message, const Envelope& envelope);
 // ... and one whose content is 7-bit under the message's outer header.

@@ -2,6 +2,7 @@
 #include "engine/message/plan.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "engine/message/sealing_algorithms.h"
@@ -21,6 +22,12 @@ TlsNeed tls_need_of(policy::TlsWish wish) {
   return TlsNeed::Verified;
 }
 
+// NSS 3.87 does not read a message at all that has a KeyAgreeRecipientInfo beside its own
+// KeyTransRecipientInfo.
+bool agrees_on_key(const PlannedCopy& copy) {
+  return trust::is_elliptic(copy.envelope.front().certificate->key_kind());
+}
+
 class Planner {
  public:
   Planner(const ReadMessage& message, const Envelope& envelope)
@@ -32,9 +39,10 @@ class Planner {
  private:
   Result<std::size_t> signature_for(const DecidedRecipient& decided);
   bool is_hidden(std::uint32_t recipient) const;
-  // "" if the recipient of `wanted` may share `copy`; else why not.
-  std::string difference(const PlannedCopy& copy, bool is_copy_hidden, const PlannedCopy& wanted,
-                         bool is_hidden) const;
+  // "" if the recipient of `wanted` may share `copy`; else why not. Static storage: it is asked for
+  // each pair of a recipient and a copy.
+  std::string_view difference(const PlannedCopy& copy, bool is_copy_hidden,
+                              const PlannedCopy& wanted, bool is_hidden) const;
 
   const ReadMessage& message_;
   const Envelope& envelope_;
@@ -63,12 +71,15 @@ bool Planner::is_hidden(std::uint32_t recipient) const {
   return !message_.visible.contains(normal_or_same(envelope_.recipients[recipient].address));
 }
 
-std::string Planner::difference(const PlannedCopy& copy, bool is_copy_hidden,
-                                const PlannedCopy& wanted, bool is_hidden) const {
+std::string_view Planner::difference(const PlannedCopy& copy, bool is_copy_hidden,
+                                     const PlannedCopy& wanted, bool is_hidden) const {
   if (copy.cipher.has_value() != wanted.cipher.has_value()) {
     return wanted.cipher ? "encrypted, which others are not" : "not encrypted, which others are";
   }
   if (copy.cipher != wanted.cipher) return "another cipher";
+  if (copy.cipher && agrees_on_key(copy) != agrees_on_key(wanted)) {
+    return "another kind of key: some readers refuse a message that names both kinds";
+  }
   if (copy.signature.has_value() != wanted.signature.has_value()) {
     return wanted.signature ? "signed, which others are not" : "not signed, which others are";
   }
@@ -98,12 +109,12 @@ Result<void> Planner::add(std::uint32_t recipient, const DecidedRecipient& decid
   wanted.subject = decided.decision.subject;
 
   const bool is_hidden = this->is_hidden(recipient);
-  std::string why;
+  std::string_view why;
   for (std::size_t i = 0; i < plan_.copies.size(); ++i) {
     PlannedCopy& copy = plan_.copies[i];
-    std::string why_not = difference(copy, hidden_[i], wanted, is_hidden);
+    const std::string_view why_not = difference(copy, hidden_[i], wanted, is_hidden);
     if (!why_not.empty()) {
-      if (why.empty()) why = std::move(why_not);
+      if (why.empty()) why = why_not;
       continue;
     }
     copy.recipients.push_back(recipient);
@@ -116,7 +127,7 @@ Result<void> Planner::add(std::uint32_t recipient, const DecidedRecipient& decid
     }
     return {};
   }
-  wanted.why_separate = std::move(why);
+  wanted.why_separate = why;
   plan_.copies.push_back(std::move(wanted));
   hidden_.push_back(is_hidden);
   return {};

@@ -3,8 +3,8 @@
 // What will leave: as few copies as policy allows, and the signatures they share.
 //
 // Recipients share a copy when everything that can be seen of it is the same: signature, cipher,
-// TLS need, subject. An encrypted copy names its recipients in its RecipientInfos, so whoever is
-// not in To or Cc gets an encrypted copy of his own.
+// kind of key (RSA or elliptic), TLS need, subject. An encrypted copy names its recipients in its
+// RecipientInfos, so whoever is not in To or Cc gets an encrypted copy of his own.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "engine/message/errors.h"
@@ -20,10 +21,9 @@ constexpr std::size_t kCmsStartBytes = 64;
 
 template <typename Visit>
 void for_each_address(const mime::Structure& structure, std::string_view field_name, Visit visit) {
-  for (std::uint32_t nth = 0;; ++nth) {
-    const mime::HeaderField* field = structure.find(0, field_name, nth);
-    if (field == nullptr) return;
-    const Result<mime::AddressList> list = mime::parse_address_list(structure.value(*field));
+  for (const mime::HeaderField& field : structure.fields(0)) {
+    if (!mime::equal_ignoring_case(structure.name(field), field_name)) continue;
+    const Result<mime::AddressList> list = mime::parse_address_list(structure.value(field));
     if (!list) continue;
     for (const mime::Mailbox& mailbox : list.value().mailboxes) {
       const Result<std::string> normal = mime::normal_form(mailbox.address());
@@ -48,10 +48,12 @@ void read_from(ReadMessage& message) {
   }
 }
 
-std::uint32_t count_fields(const mime::Structure& structure, std::string_view name) {
-  std::uint32_t count = 0;
-  while (structure.find(0, name, count) != nullptr) ++count;
-  return count;
+std::size_t count_fields(const mime::Structure& structure, std::string_view name) {
+  const std::span<const mime::HeaderField> fields = structure.fields(0);
+  return static_cast<std::size_t>(
+      std::count_if(fields.begin(), fields.end(), [&](const mime::HeaderField& field) {
+        return mime::equal_ignoring_case(structure.name(field), name);
+      }));
 }
 
 // The content type of a ContentInfo (RFC 5652, 3) by its last bytes: the OIDs of RFC 5652 and
@@ -91,6 +93,21 @@ std::uint32_t second_of_two(const mime::Structure& structure) {
   return structure.part(second).next_sibling == mime::kNoPart ? second : mime::kNoPart;
 }
 
+std::string_view without_blank_lines(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
+// RFC 3156, 4: the first of the two parts says "Version: 1" and nothing else, so that nothing can
+// leave beside what is encrypted.
+bool is_pgp_control_part(const mime::Structure& structure, const Chain& content) {
+  constexpr std::size_t kControlBytesMax = 100;
+  const std::uint32_t first = structure.part(0).first_child;
+  if (!structure.part(first).type.is("application", "pgp-encrypted")) return false;
+  const mime::DecodedBody body = mime::decode_body(structure, content, first, kControlBytesMax);
+  const std::string text = mime::unfold(as_text(body.octets));
+  return !body.is_cut && mime::equal_ignoring_case(text, "Version: 1");
+}
+
 SenderSeal read_seal(const mime::Structure& structure, const Chain& content) {
   const mime::MediaType& type = structure.part(0).type;
   if (type.is("application", "pkcs7-mime") || type.is("application", "x-pkcs7-mime")) {
@@ -100,17 +117,16 @@ SenderSeal read_seal(const mime::Structure& structure, const Chain& content) {
   if (second == mime::kNoPart) return {};
   const mime::MediaType& second_type = structure.part(second).type;
   if (type.is("multipart", "signed")) {
+    // Another kind of signature, PGP's too, does not stand for ours: ours goes around it.
     const bool is_smime = second_type.is("application", "pkcs7-signature") ||
                           second_type.is("application", "x-pkcs7-signature");
-    const bool is_pgp = second_type.is("application", "pgp-signature");
-    if (!is_smime && !is_pgp) return {};
-    return {.is_signed = true,
-            .is_encrypted = false,
-            .how = is_smime ? "S/MIME multipart/signed" : "PGP/MIME"};
+    if (!is_smime) return {};
+    return {.is_signed = true, .is_encrypted = false, .how = "S/MIME multipart/signed"};
   }
-  if (type.is("multipart", "encrypted") && second_type.is("application", "octet-stream")) {
+  if (type.is("multipart", "encrypted") && is_pgp_control_part(structure, content) &&
+      second_type.is("application", "octet-stream")) {
     const mime::DecodedBody start = mime::decode_body(structure, content, second, 256);
-    if (as_text(start.octets).find("-----BEGIN PGP MESSAGE-----") == std::string_view::npos) {
+    if (!without_blank_lines(as_text(start.octets)).starts_with("-----BEGIN PGP MESSAGE-----")) {
       return {};
     }
     return {.is_signed = false, .is_encrypted = true, .how = "PGP/MIME"};

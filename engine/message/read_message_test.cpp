@@ -110,19 +110,23 @@ TEST_F(ReadMessageTest, BelievesNothingElse) {
 
 TEST_F(ReadMessageTest, SeesPgpAndMultipartSigned) {
   const auto seal = [&](const std::string& outer, const std::string& second,
-                        const std::string& body) {
-    return read("Content-Type: multipart/" + outer +
-                "; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\n"
-                "Content-Type: " +
-                second + "\r\n\r\n" + body + "\r\n--b--\r\n")
+                        const std::string& body, const std::string& first = "text/plain\r\n\r\nx") {
+    return read("Content-Type: multipart/" + outer + "; boundary=b\r\n\r\n--b\r\nContent-Type: " +
+                first + "\r\n--b\r\nContent-Type: " + second + "\r\n\r\n" + body + "\r\n--b--\r\n")
         .value()
         .sender_seal;
   };
   EXPECT_TRUE(seal("signed", "application/pkcs7-signature", "x").is_signed);
-  EXPECT_TRUE(seal("signed", "application/pgp-signature", "x").is_signed);
+  EXPECT_FALSE(seal("signed", "application/pgp-signature", "x").is_signed);
   EXPECT_FALSE(seal("signed", "text/plain", "x").is_signed);
-  EXPECT_TRUE(
-      seal("encrypted", "application/octet-stream", "-----BEGIN PGP MESSAGE-----").is_encrypted);
+  const std::string octets = "application/octet-stream";
+  const std::string begin = "-----BEGIN PGP MESSAGE-----";
+  const std::string control = "application/pgp-encrypted\r\n\r\nVersion: 1\r\n";
+  EXPECT_TRUE(seal("encrypted", octets, "\r\n" + begin, control).is_encrypted);
+  // Clear text beside it, or before it.
+  EXPECT_FALSE(seal("encrypted", octets, begin).is_encrypted);
+  EXPECT_FALSE(seal("encrypted", octets, begin, control + "secret\r\n").is_encrypted);
+  EXPECT_FALSE(seal("encrypted", octets, "secret " + begin, control).is_encrypted);
 }
 
 TEST(Fits, CountsEveryEncryptedCopyAtItsEncodedSize) {

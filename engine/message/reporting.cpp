@@ -10,44 +10,59 @@
 #include "engine/message/retry.h"
 
 namespace sealgate::engine {
+namespace {
+
+// RFC 5321, 6.1: nobody is told about mail from the null sender. RFC 3461, 4.1: nor of
+// recipients with NOTIFY=NEVER.
+bool may_be_reported(const Message& message, std::size_t recipient) {
+  return !message.envelope.sender.empty() &&
+         wants_failure_report(message.envelope.recipients[recipient]);
+}
+
+// Whether a failure would be lost without a word although a later attempt may succeed.
+bool has_silent_transient_failure(const Message& message) {
+  for (std::size_t i = 0; i < message.recipients.size(); ++i) {
+    const RecipientState& state = message.recipients[i];
+    const bool is_transient = state.is_failed() && state.reply.is_transient();
+    if (is_transient && !may_be_reported(message, i)) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void Pipeline::Engine::begin_report(Message& message, Original original, const Now& now) {
+  message.stage = Reporting{.original = std::move(original),
+                            .dsn = {},
+                            .attempts = 0,
+                            .is_on_the_way = false,
+                            .retry_at = {}};
+  auto& stage = std::get<Reporting>(message.stage);
+  if (has_silent_transient_failure(message)) {
+    // The client's queue goes on with these; what was delivered is remembered.
+    return answer(message, failure_reply(message.envelope, message.recipients), now);
+  }
   DsnSource source;
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     const RecipientState& state = message.recipients[i];
     const Recipient& recipient = message.envelope.recipients[i];
     if (state.is_taken()) source.delivered_to.push_back(recipient.address);
-    if (!state.is_failed() || !wants_failure_report(recipient)) continue;
+    if (!state.is_failed() || !may_be_reported(message, i)) continue;
     source.failed.push_back(
         {.recipient = recipient, .reply = state.reply, .next_hop = state.next_hop});
   }
-  // RFC 5321, 6.1: nobody is told about mail from the null sender. RFC 3461, 4.1: nor of
-  // recipients with NOTIFY=NEVER.
-  if (message.envelope.sender.empty() || source.failed.empty()) {
-    return answer(message, accepted_reply(message.queue_id), now);
-  }
+  if (source.failed.empty()) return answer(message, accepted_reply(message.queue_id), now);
   source.hostname = settings_.hostname;
   source.queue_id = message.queue_id;
   source.sender = message.envelope.sender;
   source.dsn_id = message.envelope.dsn_id;
   source.arrived_at = message.begun_at.wall;
   source.now = now.wall;
-  source.header = &original.header;
+  source.header = &stage.original.header;
   Result<Dsn> dsn = build_dsn(source, random_, writer_);
-  if (!dsn) {
-    // No buffers for a page of text: what was delivered is remembered, the client comes again.
-    message.stage = Reporting{.original = std::move(original),
-                              .dsn = {},
-                              .attempts = 0,
-                              .is_on_the_way = false,
-                              .retry_at = {}};
-    return answer(message, reply_for(dsn.error()), now);
-  }
-  message.stage = Reporting{.original = std::move(original),
-                            .dsn = std::move(dsn).value(),
-                            .attempts = 0,
-                            .is_on_the_way = false,
-                            .retry_at = {}};
+  // No buffers for a page of text: what was delivered is remembered, the client comes again.
+  if (!dsn) return answer(message, reply_for(dsn.error()), now);
+  stage.dsn = std::move(dsn).value();
   send_report(message, now);
 }
 

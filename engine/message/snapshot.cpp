@@ -78,8 +78,10 @@ trust::Directory Compiler::read_contacts(const SnapshotSource& source) {
     const Result<void> added = directory.add(
         {.certificate = certificate, .origin = contact.origin, .address = contact.address});
     if (added) continue;
-    // A certificate that stands for nobody hides nobody either.
-    const bool is_harmless = added.error().is(trust::kCertificateWithoutAddress);
+    // A certificate that stands for nobody hides nobody either. One whose addresses are malformed
+    // hides whomever it is meant for.
+    const bool is_harmless = added.error().is(trust::kCertificateWithoutAddress) &&
+                             certificate->malformed_addresses() == 0;
     report(is_harmless ? Weight::Warning : Weight::Fatal, contact.origin,
            std::string(added.error().kind().text));
   }

@@ -43,7 +43,10 @@ class HeaderEditor {
 
   Result<void> write(HeaderScope scope, ChainWriter& writer) {
     SG_TRY(write_all(edits_, Action::Prepend, writer));
+    const bool is_first = writer.size() == 0;
     for (const HeaderField& field : structure_.fields(0)) {
+      // Anywhere but on top, an mbox "From " line is no header line and ends the header.
+      if (field.name.is_empty() && !is_first) continue;
       if (is_in_scope(structure_.name(field), scope)) SG_TRY(write_or_edit(field, writer));
     }
     for (std::size_t i = 0; i < edits_.size(); ++i) {

@@ -18,7 +18,7 @@ namespace sealgate::engine::mime {
 bool is_content_field(std::string_view name);
 
 enum class HeaderScope : std::uint8_t {
-  All,    // Every field.
+  All,    // Every field; an mbox "From " line only where nothing is prepended.
   Outer,  // All but Content-*, MIME-Version and an mbox "From " line: what stays around a sealed
           // entity, which brings its own.
 };

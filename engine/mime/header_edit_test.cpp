@@ -30,6 +30,11 @@ TEST(HeaderEdit, KeepsEverythingButWhatGoesWithTheBody) {
   EXPECT_FALSE(is_content_field("Contents"));
 }
 
+TEST(HeaderEdit, PutsNothingBeforeAnMboxLine) {
+  const std::string text = edit(HeaderScope::All, {{Action::Prepend, "P", "1"}});
+  EXPECT_TRUE(text.starts_with("P: 1\r\nReceived: 1\r\nFrom: a@b.c\r\n")) << text;
+}
+
 TEST(HeaderEdit, RemovesReplacesAndAdds) {
   EXPECT_EQ(edit(HeaderScope::Outer, {{Action::Append, "Z", "9"},
                                       {Action::Remove, "received", ""},

@@ -13,10 +13,15 @@ namespace {
 
 constexpr std::string_view kDefaultProfile = "default";
 
-// An address that has no normal form is matched as it is written, by "*" alone.
+// An address that has no normal form is matched by its domain, or where that has none either, by
+// "*" alone.
 std::string normal_or_same(std::string_view address) {
   const Result<std::string> normal = trust::normal_address(address);
-  return normal ? normal.value() : std::string(address.substr(0, kHeaderTextBytesMax));
+  if (normal) return normal.value();
+  const std::string_view shown = address.substr(0, kHeaderTextBytesMax);
+  const Result<std::string> domain = trust::normal_domain_of(shown);
+  if (!domain) return std::string(shown);
+  return std::string(shown.substr(0, shown.rfind('@'))) + domain.value();
 }
 
 std::string wish_text(const Rule& rule) {

@@ -67,6 +67,13 @@ TEST(Policy, TakesTheFirstRuleThatMatches) {
   EXPECT_THAT(policy.rule_names(), ElementsAre("one", "two"));
 }
 
+TEST(Policy, KnowsADomainWhateverStandsBeforeIt) {
+  const FakeFacts facts;
+  EXPECT_TRUE(matches("recipient = '@example.net'", facts, "\"b ob\"@EXAMPLE.net"));
+  EXPECT_TRUE(matches("recipient = '*.example.net'", facts, "\"b@x ob\"@Mail.EXAMPLE.net"));
+  EXPECT_FALSE(matches("recipient = '@example.net'", facts, "\"b@example.net\"@example.com"));
+}
+
 TEST(Policy, RefusesWhatNoRuleTakes) {
   const Policy policy = parse("[[rule]]\nname='x'\nrecipient='@example.com'\npass=true\n");
   const FakeFacts facts;

@@ -126,15 +126,22 @@ Result<std::string> normal_address(std::string_view address) {
   std::string local(address.substr(0, at));
   if (const std::optional<std::string> plain = unquote(local)) local = *plain;
   if (!is_dot_atom(local)) return kAddressMalformed;
-  std::string_view domain = address.substr(at + 1);
-  // The root's dot: DNS takes it for the same domain, so must we.
-  if (domain.size() > 1 && domain.back() == '.') domain.remove_suffix(1);
-  const std::string name = SG_TRY(normal_domain_name(domain));
-  return local + "@" + name;
+  const std::string domain = SG_TRY(normal_domain_of(address));
+  return local + domain;
 }
 
 Result<std::string> normal_domain(std::string_view domain) {
   if (!domain.empty() && domain.front() == '@') domain.remove_prefix(1);
+  const std::string name = SG_TRY(normal_domain_name(domain));
+  return "@" + name;
+}
+
+Result<std::string> normal_domain_of(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return kAddressMalformed;
+  std::string_view domain = address.substr(at + 1);
+  // The root's dot: DNS takes it for the same domain, so must we.
+  if (domain.size() > 1 && domain.back() == '.') domain.remove_suffix(1);
   const std::string name = SG_TRY(normal_domain_name(domain));
   return "@" + name;
 }

@@ -28,6 +28,10 @@ Result<std::string> certificate_address(std::string_view address, NameForm form)
 // "@domain" or "domain" as "@domain" in normal form.
 Result<std::string> normal_domain(std::string_view domain);
 
+// The "@domain" in normal form of an address as SMTP gives it, whatever its local part is: one that
+// needs quotes has no normal form, but its domain has. kAddressMalformed also where there is none.
+Result<std::string> normal_domain_of(std::string_view address);
+
 // The "@domain" of an address in normal form.
 std::string_view domain_of(std::string_view normal_address);
 

@@ -51,7 +51,12 @@ void Directory::collect(std::string_view key, bool is_exact, std::vector<FoundEn
 std::vector<FoundEntry> Directory::candidates(std::string_view address) const {
   std::vector<FoundEntry> found;
   const Result<std::string> normal = normal_address(address);
-  if (!normal) return found;
+  if (!normal) {
+    // What is filed for a whole domain is for every local part, however odd.
+    const Result<std::string> domain = normal_domain_of(address);
+    if (domain) collect(domain.value(), true, found);
+    return found;
+  }
   collect(normal.value(), true, found);
   collect(domain_of(normal.value()), true, found);
   const auto spellings = spellings_.find(fold(normal.value()));

@@ -58,7 +58,7 @@ class Directory {
 
   // Every certificate filed for `address`: those for the very address first, then those for its
   // domain, then those for other spellings; within each in the order of add(). `address` in any
-  // form; a malformed one has none. Valid until the next add().
+  // form; one without normal form has those for its domain at most. Valid until the next add().
   std::vector<FoundEntry> candidates(std::string_view address) const;
 
   // Whether candidates() has any.

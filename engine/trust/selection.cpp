@@ -244,6 +244,13 @@ Candidate check_use(const Certificate& certificate, Use use, const KeyConstraint
 Selection select_recipient(const SelectionScope& scope, const Directory& directory,
                            std::string_view address, const KeyConstraints& constraints) {
   Selection selection;
+  // The next hop may read such a domain in its own way, as that of a contact. A name without
+  // domain is a mailbox of the next hop's.
+  if (address.find('@') != std::string_view::npos && !normal_domain_of(address)) {
+    selection.is_known_contact = true;
+    selection.reason = "the domain of " + printable(address, kAddressShownMax) + " is malformed";
+    return selection;
+  }
   std::vector<Ranked> ranked;
   for (const FoundEntry& found : directory.candidates(address)) {
     Ranked one;

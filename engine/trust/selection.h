@@ -56,8 +56,10 @@ struct Candidate {
 struct Selection {
   std::vector<Candidate> candidates;  // Best first; the chosen one, if any, is the first.
   const Certificate* chosen = nullptr;
-  bool is_known_contact = false;  // Anything is filed for the address or its domain.
-  std::string reason;             // Why this one, or why none: one sentence.
+  // Anything is filed for the address or its domain, or its domain is malformed, so that nobody
+  // can tell whether something is.
+  bool is_known_contact = false;
+  std::string reason;  // Why this one, or why none: one sentence.
 };
 
 // Identities of ours that can sign: their private keys are in a token.

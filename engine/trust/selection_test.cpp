@@ -139,6 +139,28 @@ TEST_F(SelectionTest, TakesTheOperatorsBinding) {
   EXPECT_EQ(select(bound, "bob@old.example").chosen, nullptr);
 }
 
+TEST_F(SelectionTest, KnowsADomainsContactByEveryLocalPart) {
+  const Made domain = make_for("gateway@example.org", "keyAgreement");
+  const std::vector<Contact> contacts = {{domain.certificate, "domain", "@example.org"}};
+  // No normal form: a blank that needs quotes, an invisible character.
+  for (const char* address :
+       {"\"b ob\"@EXAMPLE.org", "\"b@ob\"@example.org", "b\u200bob@example.org"}) {
+    const Selection selection = select(contacts, address);
+    EXPECT_TRUE(selection.is_known_contact) << address;
+    EXPECT_EQ(selection.chosen, domain.certificate.get()) << address;
+  }
+  EXPECT_FALSE(select(contacts, "\"b ob\"@example.com").is_known_contact);
+}
+
+TEST_F(SelectionTest, TakesNobodyForAStrangerWhoseDomainIsMalformed) {
+  // A mail server that overlooks the soft hyphen delivers it to example.org.
+  const Selection selection = select({}, "bob@exam\u00adple.org");
+  EXPECT_TRUE(selection.is_known_contact);
+  EXPECT_EQ(selection.chosen, nullptr);
+  EXPECT_THAT(selection.reason, HasSubstr("malformed"));
+  EXPECT_FALSE(select({}, "postmaster").is_known_contact);
+}
+
 TEST_F(SelectionTest, NeverUsesAnotherSpellingButKnowsTheContact) {
   const Made bob = make_for("Bob@example.org", "keyAgreement");
   const Selection selection = select({{bob.certificate, "bob", ""}}, "bob@example.org");

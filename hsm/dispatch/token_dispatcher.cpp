@@ -59,8 +59,10 @@ void TokenDispatcher::stop() {
 }
 
 void TokenDispatcher::run() {
-  while (!is_stopping_.load(std::memory_order_acquire)) {
+  for (;;) {
+    // Before anything is looked at, the order to stop too: who rings after this is heard.
     const std::uint32_t heard = shared_.dispatcher_bell.listen();
+    if (is_stopping_.load(std::memory_order_acquire)) break;
     const TimePoint now = monotonic_now();
     take_back_finished();
     admit(now);

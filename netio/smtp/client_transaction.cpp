@@ -14,6 +14,18 @@ namespace sealgate::netio {
 
 using engine::BodyType;
 
+namespace {
+
+// Whoever made the address: no line end, bracket or parameter in it may become a command of ours.
+// So all of it must be the address that stands between the brackets.
+bool can_be_sent_on(const std::string& address, PathKind kind) {
+  const std::string text = "<" + address + ">";
+  const Result<Path> path = parse_path(text, kind);
+  return path && path.value().address == address && path.value().rest.empty();
+}
+
+}  // namespace
+
 void SmtpClient::start_job() {
   accepted_.assign(job_->delivery.recipients.size(), false);
   is_mail_accepted_ = false;
@@ -51,9 +63,8 @@ bool SmtpClient::refuse_unfit() {
   if (offers_.size_max > 0 && delivery.content.size() > offers_.size_max) {
     return refuse(552, "5.3.4", "the message is bigger than it takes");
   }
-  const std::string sender = "<" + delivery.sender + ">";
-  const bool is_sender_fit = parse_path(sender, PathKind::Reverse).has_value() &&
-                             (delivery.needs_smtputf8 || is_ascii(sender));
+  const bool is_sender_fit = can_be_sent_on(delivery.sender, PathKind::Reverse) &&
+                             (delivery.needs_smtputf8 || is_ascii(delivery.sender));
   if (!is_sender_fit) return refuse(553, "5.1.7", "the sender's address cannot be sent on");
   refuse_unfit_addresses();
   if (is_chunked_) return false;
@@ -65,13 +76,12 @@ bool SmtpClient::refuse_unfit() {
   return false;
 }
 
-// Whoever made the address: no line end or bracket in it may become a command of ours.
 void SmtpClient::refuse_unfit_addresses() {
   const engine::Delivery& delivery = job_->delivery;
   for (std::size_t i = 0; i < delivery.recipients.size(); ++i) {
-    const std::string path = "<" + delivery.recipients[i].address + ">";
-    const bool is_fit = parse_path(path, PathKind::Forward).has_value();
-    const bool is_plain = delivery.needs_smtputf8 || is_ascii(path);
+    const std::string& address = delivery.recipients[i].address;
+    const bool is_fit = can_be_sent_on(address, PathKind::Forward);
+    const bool is_plain = delivery.needs_smtputf8 || is_ascii(address);
     if (is_fit && is_plain) continue;
     engine::Reply reply =
         is_fit ? trouble("5.6.7", "the address needs SMTPUTF8, which the message does not have")
@@ -221,9 +231,10 @@ void SmtpClient::hear_content(const engine::Reply& reply) {
     if (open != job_->results.end()) *open = result;
   }
   if (is_early) output_.end(Ending::Abort);
-  // A server that refuses before it has read all may take the rest for commands.
+  // A server that refuses before it has read all may take the rest for commands: it must not leave.
   const bool is_out_of_step = is_content_leaving_ && !reply.is_positive();
-  if (reply.code == 421 || is_out_of_step) output_.end(Ending::Close);
+  if (is_out_of_step) output_.end(Ending::Abort);
+  if (reply.code == 421) output_.end(Ending::Close);
   if (expected_.empty()) finish_job();
 }
 

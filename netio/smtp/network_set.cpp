@@ -54,7 +54,8 @@ Result<NetworkSet> NetworkSet::parse(std::span<const std::string> networks) {
     if (is_v4) network.prefix_bits += kMappedBits;
     // 192.0.2.1/24 is a slip of the pen: did the author mean the host or the network?
     for (unsigned bit = network.prefix_bits; bit < 128; ++bit) {
-      if ((network.address[bit / 8] >> (7U - bit % 8) & 1U) != 0) return kNetworkInvalid;
+      if (((unsigned{network.address[bit / 8]} >> (7U - bit % 8)) & 1U) != 0)
+        return kNetworkInvalid;
     }
     set.networks_.push_back(network);
   }

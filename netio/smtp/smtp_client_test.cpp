@@ -175,6 +175,12 @@ TEST_F(SmtpClientTest, RefusesForGoodWhatTheNextHopCannotTake) {
   EXPECT_EQ(refused("250 n\r\n", [](Delivery& d) { d.sender = "a\r\nRSET"; }), "5.1.7");
   EXPECT_EQ(refused("250 n\r\n", [](Delivery& d) { d.recipients[0].address = "a>@b\r\n"; }),
             "5.1.3");
+  // A path with parameters, or with a route, is more than an address.
+  for (const char* address : {"a@b> NOTIFY=NEVER", "a@b> \r\nRCPT TO:<c@d", "@e:a@b"}) {
+    EXPECT_EQ(refused("250 n\r\n", [&](Delivery& d) { d.recipients[0].address = address; }),
+              "5.1.3");
+    EXPECT_EQ(refused("250 n\r\n", [&](Delivery& d) { d.sender = address; }), "5.1.7");
+  }
   EXPECT_EQ(refused("250 n\r\n", [](Delivery& d) { d.recipients[0].address = "\xC3\xA4@b"; }),
             "5.6.7");
 }
@@ -373,6 +379,17 @@ TEST_F(SmtpClientTest, DoesNotTryAgainWhatMayHaveBeenTaken) {
   EXPECT_EQ(result(0).code, 451);
   EXPECT_EQ(result(0).enhanced, "4.4.2");
   EXPECT_EQ(harness->service->counters().deliveries_unknown, 1U);
+}
+
+TEST_F(SmtpClientTest, SendsNoRestOfAMessageThatWasRefusedHalfway) {
+  submit(delivery({"1@d.example"}));
+  greet("250-n\r\n250 PIPELINING\r\n");
+  harness->transport.holds_sent = true;
+  reply("250 a\r\n250 b\r\n354 go\r\n");
+  // Where the next hop no longer reads content, what is left of it would be commands.
+  reply("552 too big\r\n");
+  EXPECT_EQ(result(0).code, 552);
+  EXPECT_TRUE(harness->transport.is_aborted(hop));
 }
 
 TEST_F(SmtpClientTest, TakesAnEndpointThatGreetsWithARefusalForUnreachable) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // STARTTLS towards next hops: nothing of a message that asks for TLS goes over less.
+#include <cstdio>
 #include <string>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,10 +29,15 @@ class SmtpClientTls : public testing::Test {
   void start(RouteTls tls) {
     MailServiceSettings settings = plain_settings();
     settings.routes[0].tls = tls;
-    settings.routes[0].tls_ca_file = testing::TempDir() + "smtp_client_tls_test_ca.pem";
+    settings.routes[0].tls_ca_file = ca_file();
     server.write_authority(settings.routes[0].tls_ca_file);
     harness = std::make_unique<MailHarness>(std::move(settings));
     server.begin();
+  }
+  void TearDown() override { std::remove(ca_file().c_str()); }
+  // Tests run at the same time, each in a process of its own.
+  static std::string ca_file() {
+    return testing::TempDir() + "smtp_client_tls_test_ca_" + std::to_string(getpid()) + ".pem";
   }
   void submit(TlsNeed need) { submit(need, harness->chain("A: b\r\n\r\nx\r\n")); }
   void submit(TlsNeed need, Chain content) {

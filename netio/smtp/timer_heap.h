@@ -4,7 +4,8 @@
 // that costs one assignment: an entry that comes up too early is put back.
 //
 // Threading: one shard thread. Invariant: entries grow only when a deadline comes nearer than the
-// connection's earliest entry, so there are at most a few for each connection.
+// connection's earliest entry, so there are at most a few for each connection; those of forgotten
+// connections go before they outnumber the others, however fast connections come and go.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +31,10 @@ class TimerHeap {
     push(deadline, connection);
   }
 
-  void forget(ConnectionId connection) { timers_.erase(connection); }
+  void forget(ConnectionId connection) {
+    timers_.erase(connection);
+    if (heap_.size() > 2 * timers_.size() + kEntriesKept) drop_stale_entries();
+  }
 
   // A connection whose deadline has passed, each once, or nothing.
   std::optional<ConnectionId> take_due(TimePoint now) {
@@ -56,6 +60,11 @@ class TimerHeap {
     return heap_.front().first;
   }
 
+  std::size_t entry_count() const { return heap_.size(); }
+
+  // As many entries may be without use before anybody looks.
+  static constexpr std::size_t kEntriesKept = 64;
+
  private:
   struct Timer {
     TimePoint deadline = TimePoint::max();
@@ -63,6 +72,14 @@ class TimerHeap {
   };
   using Entry = std::pair<TimePoint, ConnectionId>;
 
+  // Entries that take_due() would skip.
+  void drop_stale_entries() {
+    std::erase_if(heap_, [&](const Entry& entry) {
+      const auto found = timers_.find(entry.second);
+      return found == timers_.end() || found->second.entered_at != entry.first;
+    });
+    std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
+  }
   void push(TimePoint at, ConnectionId connection) {
     heap_.emplace_back(at, connection);
     std::push_heap(heap_.begin(), heap_.end(), std::greater<>());

@@ -2,6 +2,7 @@
 #include "netio/tls/tls_client.h"
 
 #include <string>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@ namespace {
 class TlsClientTest : public testing::Test {
  protected:
   void SetUp() override {
-    ca_file = testing::TempDir() + "tls_client_test_ca.pem";
+    ca_file = testing::TempDir() + "tls_client_test_ca_" + std::to_string(getpid()) + ".pem";
     server.write_authority(ca_file);
     context = TlsClientContext::create(ca_file).value();
   }

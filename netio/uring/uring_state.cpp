@@ -2,6 +2,7 @@
 #include "netio/uring/uring_state.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -17,6 +18,9 @@ namespace {
 constexpr unsigned kRingEntries = 1024;
 
 using Phase = Connection::Phase;
+
+// All transports of the process share its limit: what each may open, together.
+std::atomic<std::uint64_t> promised_descriptors{0};
 
 Result<void> allow_descriptors(std::uint64_t needed) {
   // What the rest of the process may have open besides connections.
@@ -34,9 +38,12 @@ Result<void> allow_descriptors(std::uint64_t needed) {
 
 Result<std::unique_ptr<UringState>> UringState::create(SegmentPool& pool,
                                                        const UringOptions& options) {
-  const Result<void> allowed =
-      allow_descriptors(std::uint64_t{options.accepted_max} + options.connected_max);
-  if (!allowed) return allowed.error();
+  const std::uint64_t needed = std::uint64_t{options.accepted_max} + options.connected_max;
+  const Result<void> allowed = allow_descriptors(promised_descriptors.fetch_add(needed) + needed);
+  if (!allowed) {
+    promised_descriptors.fetch_sub(needed);
+    return allowed.error();
+  }
   std::unique_ptr<UringState> state(new UringState(pool, options));
   const Result<void> opened = state->open();
   if (!opened) return opened.error();
@@ -97,6 +104,7 @@ UringState::~UringState() {
     ::close(listener.descriptor);
   }
   if (wake_fd_ >= 0) ::close(wake_fd_);
+  promised_descriptors.fetch_sub(connections_.size());  // As create() promised.
 }
 
 bool UringState::has_operations() const {

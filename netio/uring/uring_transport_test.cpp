@@ -691,6 +691,26 @@ TEST(UringTransport, WantsAsManyFilesAsConnections) {
   EXPECT_TRUE(UringTransport::create(*pool, options).error().is(kDescriptorsTooFew));
 }
 
+TEST(UringTransport, WantsFilesForAllTransportsOfTheProcess) {
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = 256;
+  UringOptions options;
+  options.accepted_max = 1000;
+  options.connected_max = 500;
+  if (before.rlim_max < 2 * 1500 + 128) GTEST_SKIP() << "RLIMIT_NOFILE is too low here";
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  const std::unique_ptr<SegmentPool> pool = SegmentPool::create(8).value();
+  const auto first = UringTransport::create(*pool, options);
+  const auto second = UringTransport::create(*pool, options);
+  rlimit raised = {};
+  getrlimit(RLIMIT_NOFILE, &raised);
+  setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(first && second);
+  EXPECT_GE(raised.rlim_cur, 2U * 1500U);
+}
+
 TEST(UringTransport, TakesTheBestModeByDefault) {
   const std::unique_ptr<SegmentPool> pool = SegmentPool::create(8).value();
   const auto transport = UringTransport::create(*pool, {}).value();

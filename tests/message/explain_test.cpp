@@ -178,6 +178,23 @@ TEST(Snapshot, IsRefusedAsAWholeWithEveryProblemNamed) {
   EXPECT_GE(problems.size(), 5U);
 }
 
+TEST(Snapshot, AContactWhoseAddressIsMalformedIsNotLeftOut) {
+  TestAuthority authority(kTestTime);
+  const KeyPointer key = make_p256_key();
+  engine::SnapshotSource source;
+  source.policy_toml = kKnownPolicy;
+  source.contacts.push_back(
+      {.der = authority.issue(*key, {.address = "b ob@example.net",
+                                     .not_before = kTestTime,
+                                     .not_after = kTestTime + std::chrono::days(1)}),
+       .origin = "bob.pem",
+       .address = ""});
+  std::vector<engine::SnapshotProblem> problems;
+  EXPECT_EQ(engine::compile_snapshot(source, problems), nullptr);
+  source.contacts[0].address = "bob@example.net";
+  EXPECT_NE(engine::compile_snapshot(source, problems), nullptr);
+}
+
 TEST(Snapshot, ACertificateThatStandsForNobodyIsAWarning) {
   TestAuthority authority(kTestTime);
   const KeyPointer key = make_p256_key();

@@ -231,6 +231,45 @@ TEST(Outcome, ASenderWhoCannotBeReportedToIsToldByTheClient) {
               StartsWith("550 5.1.1 Delivered, but not to these recipients:"));
 }
 
+TEST(Outcome, AReportReturnsNoBcc) {
+  PipelineWorld world = known_world();
+  world.replies[kErin] = {kGone};
+  world.send(envelope(kAlice, {kBob, kErin}),
+             "bcc : hidden@example.net,\r\n more@example.net\r\nResent-BCC: third@example.net\r\n" +
+                 plain_mail("bob@example.net, erin@example.com", "Hello\r\n"));
+  world.settle();
+  ASSERT_THAT(world.mailbox(kAlice), SizeIs(1));
+  EXPECT_THAT(world.mailbox(kAlice)[0], HasSubstr("Subject: hello"));
+  for (const char* hidden : {"hidden@", "more@", "third@"}) {
+    EXPECT_THAT(world.mailbox(kAlice)[0], Not(HasSubstr(hidden)));
+  }
+}
+
+TEST(Outcome, WhatNobodyMayBeToldOfIsTriedAgainWhileItMayHeal) {
+  for (const bool is_bounce : {true, false}) {
+    SCOPED_TRACE(is_bounce);
+    PipelineWorld world = known_world();
+    engine::Envelope silent = envelope(is_bounce ? "" : kAlice, {kBob, kErin});
+    silent.recipients[1].notify = {.is_default = is_bounce,
+                                   .never = !is_bounce,
+                                   .success = false,
+                                   .failure = is_bounce,
+                                   .delay = is_bounce};
+    const std::string text = plain_mail("bob@example.net, erin@example.com", "x\r\n");
+    world.replies[kErin] = std::vector<engine::Reply>(100, kLater);
+    const engine::MessageId first = world.send(silent, text);
+    world.settle();
+    for (int i = 0; i < 300 && world.answer(first) == nullptr; ++i) world.pass(2s);
+    EXPECT_THAT(world.answer_text(first), StartsWith("450 4.2.1 Not delivered to everyone"));
+    world.replies[kErin].clear();
+    const engine::MessageId retry = world.send(silent, text);
+    world.settle();
+    EXPECT_THAT(world.answer_text(retry), StartsWith("250 "));
+    EXPECT_THAT(world.mailbox(kBob), SizeIs(1));
+    EXPECT_THAT(world.mailbox(kErin), SizeIs(1));
+  }
+}
+
 TEST(Outcome, NobodyIsToldOfMailFromTheNullSenderOrAgainstNotify) {
   PipelineWorld world = known_world();
   world.replies[kErin] = {kGone, kGone};

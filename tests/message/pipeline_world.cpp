@@ -34,6 +34,7 @@ Cast::Cast(WallTime now) : authority_(now) {
                                    .key_usage = "digitalSignature"});
   add_contact("bob@example.net", make_rsa_key(), from, to);
   add_contact("carol@example.net", make_p256_key(), from, to);
+  add_contact("erin@example.net", make_rsa_key(), from, to);
   add_contact("dave@example.net", make_p256_key(), from, now - std::chrono::days(1));
 }
 

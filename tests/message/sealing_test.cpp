@@ -78,15 +78,31 @@ TEST(Sealing, AnUnknownRecipientGetsItSignedInTheBuffersInWhichItCame) {
 
 TEST(Sealing, VisibleRecipientsShareACopyAndASignature) {
   PipelineWorld world = world_with(kKnownPolicy);
-  world.send(envelope("alice@example.org", {"bob@example.net", "carol@example.net"}),
-             plain_mail("bob@example.net, Carol <carol@EXAMPLE.net>", "Hello\r\n"));
+  world.send(envelope("alice@example.org", {"bob@example.net", "erin@example.net"}),
+             plain_mail("bob@example.net, Erin <erin@EXAMPLE.net>", "Hello\r\n"));
   world.settle();
   ASSERT_THAT(world.sent, SizeIs(1));
   EXPECT_THAT(world.sent[0].delivery.recipients, SizeIs(2));
-  for (const char* address : {"bob@example.net", "carol@example.net"}) {
+  for (const char* address : {"bob@example.net", "erin@example.net"}) {
     const OpenedMail mail = world.open(world.sent[0], address);
     EXPECT_TRUE(mail.is_good) << mail.problem;
     EXPECT_THAT(mail.names, SizeIs(2));
+  }
+}
+
+// NSS 3.87 does not read a message that names both kinds of recipients.
+TEST(Sealing, RsaAndEllipticRecipientsGetCopiesOfTheirOwn) {
+  PipelineWorld world = world_with(kKnownPolicy);
+  world.send(envelope("alice@example.org", {"bob@example.net", "carol@example.net"}),
+             plain_mail("bob@example.net, carol@example.net", "Hello\r\n"));
+  world.settle();
+  ASSERT_THAT(world.sent, SizeIs(2));
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_THAT(world.sent[i].delivery.recipients, SizeIs(1));
+    const OpenedMail mail =
+        world.open(world.sent[i], world.sent[i].delivery.recipients.front().address);
+    EXPECT_TRUE(mail.is_good) << mail.problem;
+    EXPECT_THAT(mail.names, SizeIs(1));
   }
 }
 
