@@ -8,6 +8,7 @@ import email.policy
 import email.utils
 import os
 import pathlib
+import pwd  # noqa: F401
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 from sealgate_testing import judges, mime, pki, sink  # noqa: E402,F401
 from sealgate_testing.commands import CommandFailed, run  # noqa: E402,F401
+from sealgate_testing.token import MODULE  # noqa: E402,F401
 from sealgate_testing.gateway import Gateway, SmtpConnection, free_port  # noqa: E402,F401
 
 DOMAIN = "waldhaus.example"
@@ -128,6 +130,25 @@ class House(unittest.TestCase):
         identity = cls.authority.issue(stem or address.split("@")[0], address, kind, use, **options)
         cls.gateway.add_contact(identity)
         return identity
+
+    @classmethod
+    def add_route(cls, domain, port, more=""):
+        """A route that comes before those that there are."""
+        text = cls.gateway.config.read_text()
+        at = text.index("[[routes]]")
+        cls.gateway.config.write_text(
+            f'{text[:at]}[[routes]]\ndomains = ["{domain}"]\nnext_hops = ["127.0.0.1:{port}"]\n'
+            f'{more}\n{text[at:]}')
+
+    @classmethod
+    def add_listener(cls, more=""):
+        """One more listener; its port."""
+        port = free_port()
+        text = cls.gateway.config.read_text()
+        at = text.index("[[routes]]")
+        cls.gateway.config.write_text(
+            f'{text[:at]}[[listeners]]\naddress = "127.0.0.1:{port}"\n{more}\n{text[at:]}')
+        return port
 
     @classmethod
     def judge(cls, kind, *identities):

@@ -111,12 +111,15 @@ class Gateway:
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
+    def log_path(self):
+        return self.folder / "sealgated.log"
+
     def log(self):
-        path = self.folder / "sealgated.log"
+        path = self.log_path()
         return path.read_text(errors="replace") if path.exists() else ""
 
     def status(self):
-        return json.loads(self.cli("status", "--json").stdout)
+        return json.loads(self.cli("status", "--json", check=False).stdout)
 
     def audit(self):
         """The records of every message so far."""

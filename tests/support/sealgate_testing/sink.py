@@ -5,6 +5,7 @@ import dataclasses
 import re
 import socket
 import threading
+import time
 
 
 @dataclasses.dataclass
@@ -23,6 +24,9 @@ class Sink:
         """`refuse` holds pairs (regular expression for a recipient, reply line)."""
         self.extensions, self.refuse = extensions, list(refuse)
         self.refuse_content = None  # A reply line for the end of DATA.
+        self.refuse_delivery = []  # As `refuse`, after the content, where LMTP is spoken.
+        self.pause = 0  # Seconds before the answer to the content.
+        self.dies_in_content = False  # Closes the connection instead of an answer to the content.
         self.mails, self._lock = [], threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._server.getsockname()[1]
@@ -57,12 +61,14 @@ class Sink:
 
         sender = parameters = ""
         recipients = []
+        speaks_lmtp = False
         try:
             say("220 sink.example ESMTP")
             while line := lines.readline(65536):
                 text = line.rstrip(b"\r\n").decode("utf-8", "replace")
                 verb = text.upper()
                 if verb.startswith(("EHLO", "LHLO")):
+                    speaks_lmtp = verb.startswith("LHLO")
                     replies = ["sink.example", *self.extensions]
                     for reply in replies[:-1]:
                         say("250-" + reply)
@@ -85,14 +91,24 @@ class Sink:
                     content = []
                     while (piece := lines.readline()) not in (b".\r\n", b""):
                         content.append(piece[1:] if piece.startswith(b".") else piece)
+                    time.sleep(self.pause)
+                    if self.dies_in_content:
+                        return
                     if self.refuse_content:
                         say(self.refuse_content)
                         continue
+                    replies = [next((r for p, r in self.refuse_delivery if re.search(p, address)),
+                                    None) for address in recipients] if speaks_lmtp else [None]
+                    if speaks_lmtp:
+                        recipients = [a for a, r in zip(recipients, replies) if r is None]
                     with self._lock:
-                        self.mails.append(Mail(sender, recipients, parameters, b"".join(content)))
+                        if recipients:
+                            self.mails.append(Mail(sender, recipients, parameters,
+                                                   b"".join(content)))
                         number = len(self.mails)
                         self._lock.notify_all()
-                    say(f"250 2.0.0 kept as {number}")
+                    for reply in replies:
+                        say(reply or f"250 2.0.0 kept as {number}")
                 elif verb == "QUIT":
                     say("221 2.0.0 bye")
                     return
