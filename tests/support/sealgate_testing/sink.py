@@ -30,7 +30,8 @@ class Sink:
         self.mails, self._lock = [], threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def wait(self, count, seconds=30):
         """The mails, once there are `count` of them or the time is over."""
@@ -43,6 +44,9 @@ class Sink:
             self.mails.clear()
 
     def close(self):
+        # Wakes accept(): left alone it would go on with whatever gets this descriptor next.
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._server.close()
 
     def _accept(self):
