@@ -137,9 +137,10 @@ class Smtp(House):
         self.assertIn("XFORWARD", client.hello.text)
         self.assertEqual(client.command("XFORWARD NAME=spike.example ADDR=192.0.2.7 PORT=4711 "
                                         "PROTO=ESMTP HELO=spike.example SOURCE=LOCAL").code, 250)
-        self.assertEqual(client.send(message(), ANNA, ["a@x.example"]).code, 250)
+        raw = message()
+        self.assertEqual(client.send(raw, ANNA, ["a@x.example"]).code, 250)
         self.assertEqual(len(self.sink.wait(1, 5)), 1)
-        self.assertEqual(self.gateway.audit()[-1]["client"], "192.0.2.7")
+        self.assertEqual(self.record_of(raw)["client"], "192.0.2.7")
 
     def test_xforward_from_a_stranger(self):
         reply = self.connect(self.distrusting).command("XFORWARD ADDR=192.0.2.7")
