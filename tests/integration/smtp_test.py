@@ -27,7 +27,9 @@ class Smtp(House):
         cls.seven_bit = sink.Sink(extensions=("PIPELINING", "ENHANCEDSTATUSCODES"))
         cls.addClassCleanup(cls.seven_bit.close)
         cls.add_route("seven.example", cls.seven_bit.port)
-        cls.add_route("forwarded.example", cls.sink.port, "xforward = true\n")
+        cls.curious = sink.Sink(extensions=("PIPELINING", "XFORWARD NAME ADDR PORT PROTO HELO SOURCE"))
+        cls.addClassCleanup(cls.curious.close)
+        cls.add_route("forwarded.example", cls.curious.port, "xforward = true\n")
         cls.openssl = cls.judge(judges.OpenSsl)
 
     def setUp(self):
@@ -137,10 +139,11 @@ class Smtp(House):
         self.assertIn("XFORWARD", client.hello.text)
         self.assertEqual(client.command("XFORWARD NAME=spike.example ADDR=192.0.2.7 PORT=4711 "
                                         "PROTO=ESMTP HELO=spike.example SOURCE=LOCAL").code, 250)
-        raw = message()
-        self.assertEqual(client.send(raw, ANNA, ["a@x.example"]).code, 250)
-        self.assertEqual(len(self.sink.wait(1, 5)), 1)
-        self.assertEqual(self.record_of(raw)["client"], "192.0.2.7")
+        self.assertEqual(client.send(message(), ANNA, ["a@forwarded.example"]).code, 250)
+        self.assertEqual(len(self.curious.wait(1, 5)), 1)
+        told = " ".join(self.curious.forwarded)
+        for attribute in ("NAME=spike.example", "ADDR=192.0.2.7", "HELO=spike.example"):
+            self.assertIn(attribute, told)
 
     def test_xforward_from_a_stranger(self):
         reply = self.connect(self.distrusting).command("XFORWARD ADDR=192.0.2.7")

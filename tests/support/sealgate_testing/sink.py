@@ -27,6 +27,7 @@ class Sink:
         self.refuse_delivery = []  # As `refuse`, after the content, where LMTP is spoken.
         self.pause = 0  # Seconds before the answer to the content.
         self.dies_in_content = False  # Closes the connection instead of an answer to the content.
+        self.forwarded = []  # XFORWARD commands.
         self.mails, self._lock = [], threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._server.getsockname()[1]
@@ -116,6 +117,9 @@ class Sink:
                 elif verb == "QUIT":
                     say("221 2.0.0 bye")
                     return
+                elif verb.startswith("XFORWARD "):
+                    self.forwarded.append(text)
+                    say("250 2.0.0 ok")
                 elif verb in ("RSET", "NOOP"):
                     say("250 2.0.0 ok")
                 else:
