@@ -118,8 +118,12 @@ void AuditLog::open_again() {
   }
 }
 
-bool AuditLog::collect(std::string& text, std::uint64_t& count) {
+bool AuditLog::collect(std::string& text, std::uint64_t& count, bool is_stopping) {
   for (const std::unique_ptr<AuditQueue>& queue : queues_) {
+    // The shards have ended: what they still hold is for us to push.
+    if (is_stopping) {
+      static_cast<void>(queue->is_behind());
+    }
     while (count < kBatchRecordsMax) {
       const std::unique_ptr<engine::AuditRecord> record = queue->take();
       if (record == nullptr) {
@@ -131,6 +135,20 @@ bool AuditLog::collect(std::string& text, std::uint64_t& count) {
     }
   }
   return count != 0;
+}
+
+std::uint64_t AuditLog::drop_rest() {
+  std::uint64_t dropped = 0;
+  for (const std::unique_ptr<AuditQueue>& queue : queues_) {
+    bool is_behind = true;
+    while (is_behind) {
+      is_behind = queue->is_behind();
+      while (queue->take() != nullptr) {
+        ++dropped;
+      }
+    }
+  }
+  return dropped;
 }
 
 bool AuditLog::write_all(std::string& text) {
@@ -161,7 +179,7 @@ void AuditLog::run() {
     if (is_reopening_.exchange(false)) {
       open_again();
     }
-    if (!text.empty() || collect(text, count)) {
+    if (!text.empty() || collect(text, count, is_stopping)) {
       if (write_all(text)) {
         written_.fetch_add(count, std::memory_order_relaxed);
         count = 0;
@@ -180,7 +198,7 @@ void AuditLog::run() {
     poll(&ready, 1, kRetryMillis);
     wake_.clear();
   }
-  unwritten_ = count;
+  unwritten_ = count + drop_rest();
 }
 
 }  // namespace sealgate::app

@@ -59,7 +59,8 @@ class AuditLog {
   int open();
   // Requires: open() succeeded.
   void start();
-  // Writes what is queued, then ends the thread. How many records could not be written.
+  // Writes what is queued or held back, then ends the thread. How many records could not be
+  // written. Requires: the shards' threads have ended.
   std::uint64_t stop();
   // Opens the file anew, after a log was rotated.
   void reopen();
@@ -71,7 +72,8 @@ class AuditLog {
 
  private:
   void run();
-  bool collect(std::string& text, std::uint64_t& count);
+  bool collect(std::string& text, std::uint64_t& count, bool is_stopping);
+  std::uint64_t drop_rest();
   bool write_all(std::string& text);
   void open_again();
 

@@ -127,6 +127,23 @@ TEST_F(AuditLogTest, CountsWhatTheDiskDidNotTake) {
   EXPECT_EQ(log.written(), 0U);
 }
 
+TEST_F(AuditLogTest, CountsAllThatTheDiskDidNotTake) {
+  AuditLog log("/dev/full", 1);
+  ASSERT_EQ(log.open(), 0);
+  log.start();
+  log.queue(0).push(records(0, AuditQueue::kRecordsMax * 2 + 5));
+  EXPECT_EQ(log.stop(), AuditQueue::kRecordsMax * 2 + 5U);
+}
+
+TEST_F(AuditLogTest, WritesAtTheEndWhatTheShardStillHeld) {
+  AuditLog log(file_, 1);
+  ASSERT_EQ(log.open(), 0);
+  log.queue(0).push(records(0, AuditQueue::kRecordsMax + 5));
+  log.start();
+  EXPECT_EQ(log.stop(), 0U);
+  EXPECT_EQ(ids(file_).size(), AuditQueue::kRecordsMax + 5U);
+}
+
 TEST(AuditLine, IsOneLineThatSaysWhatWasDecided) {
   engine::AuditRecord made = record(7);
   made.sender = "a\n\xff";

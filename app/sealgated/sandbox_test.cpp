@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -65,7 +67,18 @@ TEST_F(SandboxTest, DeniesWhatIsNotListedWithoutEndingTheProcess) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-TEST_F(SandboxTest, LetsThreadsFilesAndSocketsThrough) {
+TEST_F(SandboxTest, LetsThreadsBeginButNoNameSpaces) {
+  const int status = status_after([] {
+    bool has_run = false;
+    std::thread([&] { has_run = true; }).join();
+    const auto made = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0);
+    _exit(has_run && made == -1 && errno == EPERM ? 0 : 1);
+  });
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(SandboxTest, LetsFilesThrough) {
   const int status = status_after([] {
     std::string name = "/tmp/sealgate_sandbox_XXXXXX";
     const int file = mkstemp(name.data());

@@ -23,12 +23,14 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
-bool is_answered(const sockaddr_un& address) {
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool is_there =
-      connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+// 0 where somebody answers; else why not: ECONNREFUSED where a process left its socket behind.
+int try_connect(const sockaddr_un& address) {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int failure =
+      connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0
+                                                                                            : errno;
   close(descriptor);
-  return is_there;
+  return failure;
 }
 
 void answer(int client, const std::string& text) {
@@ -52,17 +54,19 @@ StatusServer::~StatusServer() {
 
 int StatusServer::open() {
   const sockaddr_un address = address_of(path_);
-  if (is_answered(address)) {
-    return EADDRINUSE;
-  }
   struct stat status {};
-  if (lstat(path_.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+  if (try_connect(address) == ECONNREFUSED && lstat(path_.c_str(), &status) == 0 &&
+      S_ISSOCK(status.st_mode)) {
     unlink(path_.c_str());
   }
-  listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (listener_ < 0 ||
-      bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      chmod(path_.c_str(), 0660) != 0 || listen(listener_, 16) != 0) {
+  const int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (made < 0 || bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int failure = errno;  // EADDRINUSE: whatever stands there is not ours.
+    close(made);
+    return failure;
+  }
+  listener_ = made;  // From here on stop() removes the file.
+  if (chmod(path_.c_str(), 0660) != 0 || listen(listener_, 16) != 0) {
     return errno;
   }
   return 0;

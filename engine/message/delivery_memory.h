@@ -5,7 +5,8 @@
 // delivered twice, never lost.
 //
 // A message is recognised in two steps, so that the usual message costs no digest: its print
-// (sender, Message-ID, size) must be here; then the digest of its content must match.
+// (sender, Message-ID, size) must be here; then the digest of its content must match. A message
+// with neither Message-ID nor Date is never recognised: delivered twice is better than lost.
 //
 // Threading: one shard. A client that comes back to another shard is not recognised.
 #pragma once

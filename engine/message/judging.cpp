@@ -29,7 +29,10 @@ void Pipeline::Engine::read(Message& message, std::size_t& budget, const Now& no
   message.audit.header_from = owned->from.empty() ? "" : owned->from.front();
   message.audit.message_id = owned->message_id;
   message.print = message_print(message.envelope.sender, owned->message_id, owned->content.size());
-  switch (memory_.look_up(message.print)) {
+  message.is_recognisable = !owned->message_id.empty() || owned->has_date;
+  const auto known =
+      message.is_recognisable ? memory_.look_up(message.print) : DeliveryMemory::Knowledge::None;
+  switch (known) {
     case DeliveryMemory::Knowledge::Pending:
       return fail(message, reply_for(Error(kStillOnItsWay)), now);
     case DeliveryMemory::Knowledge::None:

@@ -125,9 +125,12 @@ struct Message {
   RecipientStates recipients;
   bool is_client_gone = false;
   bool is_answered = false;
-  std::vector<Reply> replies;           // As answered.
-  bool is_pending_in_memory = false;    // DeliveryMemory::begin() was called.
-  MessagePrint print;                   // Meaningful once read.
+  std::vector<Reply> replies;         // As answered.
+  bool is_pending_in_memory = false;  // DeliveryMemory::begin() was called.
+  MessagePrint print;                 // Meaningful once read.
+  // Whether equal content means the same message. Without Message-ID and Date it does not: the
+  // next alarm of a machine has the same words.
+  bool is_recognisable = false;
   std::optional<ContentDigest> digest;  // Known where it had to be computed.
   std::uint32_t next_delivery = 0;
   AuditRecord audit;

@@ -112,7 +112,8 @@ void Pipeline::Engine::finish_or_remember(Message& message, const Now& now) {
   } else if (auto* reporting = std::get_if<Reporting>(&message.stage)) {
     original = &reporting->original;
   }
-  if (original == nullptr || !has_settled(message.recipients)) return end(message, now);
+  const bool is_worth_it = message.is_recognisable && has_settled(message.recipients);
+  if (original == nullptr || !is_worth_it) return end(message, now);
   detach(message);
   remember(message, std::move(*original), now);
 }

@@ -39,6 +39,7 @@ class Planner {
  private:
   Result<std::size_t> signature_for(const DecidedRecipient& decided);
   bool is_hidden(std::uint32_t recipient) const;
+  bool is_same_address(const PlannedCopy& copy, const PlannedCopy& wanted) const;
   // "" if the recipient of `wanted` may share `copy`; else why not. Static storage: it is asked for
   // each pair of a recipient and a copy.
   std::string_view difference(const PlannedCopy& copy, bool is_copy_hidden,
@@ -71,10 +72,20 @@ bool Planner::is_hidden(std::uint32_t recipient) const {
   return !message_.visible.contains(normal_or_same(envelope_.recipients[recipient].address));
 }
 
+// A client may name a recipient twice, who is to get the message once.
+bool Planner::is_same_address(const PlannedCopy& copy, const PlannedCopy& wanted) const {
+  return envelope_.recipients[copy.recipients.front()].address ==
+         envelope_.recipients[wanted.recipients.front()].address;
+}
+
 std::string_view Planner::difference(const PlannedCopy& copy, bool is_copy_hidden,
                                      const PlannedCopy& wanted, bool is_hidden) const {
   if (copy.cipher.has_value() != wanted.cipher.has_value()) {
     return wanted.cipher ? "encrypted, which others are not" : "not encrypted, which others are";
+  }
+  // What costs least first: a message may have a thousand hidden recipients and a long subject.
+  if (copy.cipher && (is_hidden || is_copy_hidden) && !is_same_address(copy, wanted)) {
+    return "not named in To or Cc, so no other copy may name it";
   }
   if (copy.cipher != wanted.cipher) return "another cipher";
   if (copy.cipher && agrees_on_key(copy) != agrees_on_key(wanted)) {
@@ -86,9 +97,6 @@ std::string_view Planner::difference(const PlannedCopy& copy, bool is_copy_hidde
   if (copy.signature != wanted.signature) return "another signature";
   if (copy.tls != wanted.tls) return "another need of TLS";
   if (copy.subject != wanted.subject) return "another subject";
-  if (copy.cipher && (is_hidden || is_copy_hidden)) {
-    return "not named in To or Cc, so no other copy may name it";
-  }
   if (copy.cipher && copy.envelope.size() >= kEnvelopeRecipientsMax) {
     return "no room for more recipients in one envelope";
   }

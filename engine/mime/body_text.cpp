@@ -3,7 +3,17 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace sealgate::engine::mime {
+namespace {
+
+// What is read for one octet: three characters of quoted-printable, and line ends. An encoding
+// can stand for nothing at any length ("=" CRLF, empty lines), which is not read to its end.
+constexpr std::size_t kTextPerOctetMax = 4;
+constexpr std::size_t kTextBytesMin = 16 * 1024;
+
+}  // namespace
 
 void BodyDecoder::update(ByteView text, Bytes& to) {
   switch (encoding_) {
@@ -40,11 +50,17 @@ DecodedBody decode_body(const Structure& structure, const Chain& message, std::u
   BodyDecoder decoder(source.is_leaf() ? source.encoding : TransferEncoding::SevenBit);
   DecodedBody body;
   const Chain encoded = message.sub_chain(source.body.offset, source.body.length);
+  std::size_t text_left =
+      kTextPerOctetMax * std::min<std::size_t>(limit, kMessageBytesMax) + kTextBytesMin;
   for (const Slice& slice : encoded.slices()) {
     if (body.octets.size() > limit) break;
-    decoder.update(slice.bytes, body.octets);
+    const std::size_t count = std::min(slice.bytes.size(), text_left);
+    decoder.update(slice.bytes.first(count), body.octets);
+    text_left -= count;
+    body.is_cut = count < slice.bytes.size();
+    if (body.is_cut) break;
   }
-  decoder.finish(body.octets);
+  if (!body.is_cut) decoder.finish(body.octets);
   if (body.octets.size() > limit) {
     body.octets.resize(limit);
     body.is_cut = true;

@@ -35,10 +35,11 @@ class BodyDecoder {
 
 struct DecodedBody {
   Bytes octets;
-  bool is_cut = false;  // There was more than the limit.
+  bool is_cut = false;  // There was more than the limit, or much more text than it takes.
 };
 
-// The decoded body of a part, at most `limit` octets. For a part with children: its body as it
+// The decoded body of a part, at most `limit` octets, from at most four times as much text and
+// 16 KiB. For a part with children: its body as it
 // stands. Requires: `message` is what `structure` was read from.
 DecodedBody decode_body(const Structure& structure, const Chain& message, std::uint32_t part,
                         std::size_t limit);

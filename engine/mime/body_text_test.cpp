@@ -37,5 +37,17 @@ TEST(BodyText, StopsAtTheLimit) {
   EXPECT_EQ(whole.octets.size(), 100'000U);
 }
 
+TEST(BodyText, DoesNotReadALongEncodingOfNothing) {
+  for (const auto& [encoding, nothing] :
+       {std::pair("base64", "\r\n"), std::pair("quoted-printable", "=\r\n")}) {
+    std::string text = "Content-Transfer-Encoding: " + std::string(encoding) + "\r\n\r\n";
+    while (text.size() < 100'000) text += nothing;
+    TestMessage message(text + "eHh4");
+    const DecodedBody body = decode_body(message.structure, message.chain, 0, 64);
+    EXPECT_TRUE(body.is_cut) << encoding;
+    EXPECT_TRUE(body.octets.empty()) << encoding;
+  }
+}
+
 }  // namespace
 }  // namespace sealgate::engine::mime

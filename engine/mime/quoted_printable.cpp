@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/mime/quoted_printable.h"
 
+#include <algorithm>
+
 namespace sealgate::engine::mime {
 namespace {
 
@@ -14,6 +16,10 @@ bool is_blank(std::uint8_t character) {
   return character == ' ' || character == '\t';
 }
 
+bool is_plain(std::uint8_t octet) {
+  return octet > 0x20 && octet < 0x7F && octet != '=';
+}
+
 int hex_value(std::uint8_t c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -24,8 +30,30 @@ int hex_value(std::uint8_t c) {
 }  // namespace
 
 Result<void> QuotedPrintableEncoder::update(ByteView octets, ChainWriter& to) {
-  for (const std::uint8_t octet : octets) SG_TRY(take(octet, to));
+  while (!octets.empty()) {
+    const std::size_t run = plain_run(octets);
+    line_ += as_text(octets.first(run));
+    octets = octets.subspan(run);
+    if (octets.empty()) break;
+    SG_TRY(take(octets.front(), to));
+    octets = octets.subspan(1);
+  }
   return {};
+}
+
+std::size_t QuotedPrintableEncoder::plain_run(ByteView octets) const {
+  if (has_cr_ || has_blank_) return 0;
+  // put() looks for "From " in the first characters of a line.
+  constexpr std::size_t kFromChars = 5;
+  const std::size_t room = std::min(octets.size(), kLineCharsMax - line_.size());
+  std::size_t count = 0;
+  while (count < room) {
+    const bool is_blank_inside = is_blank(octets[count]) && line_.size() + count >= kFromChars &&
+                                 count + 1 < room && is_plain(octets[count + 1]);
+    if (!is_plain(octets[count]) && !is_blank_inside) break;
+    ++count;
+  }
+  return count;
 }
 
 Result<void> QuotedPrintableEncoder::take(std::uint8_t octet, ChainWriter& to) {
@@ -50,8 +78,7 @@ Result<void> QuotedPrintableEncoder::take(std::uint8_t octet, ChainWriter& to) {
     blank_ = octet;
     return {};
   }
-  const bool is_plain = octet > 0x20 && octet < 0x7F && octet != '=';
-  return is_plain ? put_plain(octet, to) : put_escaped(octet, to);
+  return is_plain(octet) ? put_plain(octet, to) : put_escaped(octet, to);
 }
 
 Result<void> QuotedPrintableEncoder::put_plain(std::uint8_t octet, ChainWriter& to) {

@@ -25,6 +25,8 @@ class QuotedPrintableEncoder {
   Result<void> finish(ChainWriter& to);
 
  private:
+  // How many of the next octets stand for themselves on this line: what needs no thought.
+  std::size_t plain_run(ByteView octets) const;
   Result<void> take(std::uint8_t octet, ChainWriter& to);
   Result<void> put_plain(std::uint8_t octet, ChainWriter& to);
   Result<void> put_escaped(std::uint8_t octet, ChainWriter& to);

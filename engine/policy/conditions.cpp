@@ -6,7 +6,6 @@
 
 #include "engine/mime/header_text.h"
 #include "engine/policy/glob.h"
-#include "engine/policy/subject_tag.h"
 #include "engine/trust/utf8.h"
 
 namespace sealgate::engine::policy {
@@ -83,7 +82,7 @@ ConditionResult check_envelope_sender(const Question& question) {
 ConditionResult check_tags(const Question& question) {
   if (question.conditions.subject_tags.empty()) return kNotSet;
   for (const std::string& tag : question.conditions.subject_tags) {
-    if (find_subject_tag(question.inquiry.subject(), tag)) {
+    if (question.inquiry.has_subject_tag(tag)) {
       return holds("the subject has the tag " + shown(tag));
     }
   }

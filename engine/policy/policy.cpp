@@ -37,12 +37,9 @@ std::string wish_text(const Rule& rule) {
          std::string(name_of(rule.encrypt));
 }
 
-void remove_tags(const Rule& rule, const std::string& subject, Decision& decision) {
-  std::string cleared = subject;
-  for (const std::string& tag : rule.conditions.subject_tags) {
-    cleared = remove_subject_tag(cleared, tag);
-  }
-  if (cleared == subject) return;
+void remove_tags(const Rule& rule, Policy::Inquiry& inquiry, Decision& decision) {
+  const std::string& cleared = inquiry.subject_without(rule.conditions.subject_tags);
+  if (cleared == inquiry.subject()) return;
   decision.subject = cleared;
   decision.reasons.emplace_back("the tag is removed from the subject");
 }
@@ -92,7 +89,7 @@ Decision Policy::apply(const Rule& rule, Inquiry& inquiry, std::string_view reci
     decision.reasons.push_back("profile " + decision.profile->name +
                                (rule.profile != nullptr ? " (of the rule)" : ""));
   }
-  if (rule.removes_tag) remove_tags(rule, inquiry.subject(), decision);
+  if (rule.removes_tag) remove_tags(rule, inquiry, decision);
   return decision;
 }
 
@@ -136,6 +133,20 @@ const std::string& Policy::Inquiry::envelope_sender() {
 const std::string& Policy::Inquiry::subject() {
   if (!subject_) subject_ = std::string(facts_.subject().substr(0, kHeaderTextBytesMax));
   return *subject_;
+}
+
+bool Policy::Inquiry::has_subject_tag(const std::string& tag) {
+  const auto known = subject_tags_.find(tag);
+  if (known != subject_tags_.end()) return known->second;
+  return subject_tags_[tag] = find_subject_tag(subject(), tag).has_value();
+}
+
+const std::string& Policy::Inquiry::subject_without(const std::vector<std::string>& tags) {
+  const auto known = cleared_subjects_.find(tags);
+  if (known != cleared_subjects_.end()) return known->second;
+  std::string cleared = subject();
+  for (const std::string& tag : tags) cleared = remove_subject_tag(cleared, tag);
+  return cleared_subjects_[tags] = std::move(cleared);
 }
 
 const std::vector<std::string>& Policy::Inquiry::header(const std::string& lower_name) {

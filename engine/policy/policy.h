@@ -82,6 +82,8 @@ class Policy::Inquiry {
   const std::string& sender();           // In normal form where it has one.
   const std::string& envelope_sender();  // In normal form where it has one.
   const std::string& subject();
+  bool has_subject_tag(const std::string& tag);
+  const std::string& subject_without(const std::vector<std::string>& tags);
   const std::vector<std::string>& header(const std::string& lower_name);
   const std::vector<Attachment>& attachments();
   // The numbers of the policy's patterns that are in the subject or in the text.
@@ -92,6 +94,8 @@ class Policy::Inquiry {
   std::optional<std::string> sender_;
   std::optional<std::string> envelope_sender_;
   std::optional<std::string> subject_;
+  std::map<std::string, bool> subject_tags_;
+  std::map<std::vector<std::string>, std::string> cleared_subjects_;
   std::map<std::string, std::vector<std::string>> headers_;
   std::optional<std::vector<Attachment>> attachments_;
   std::optional<std::set<std::size_t>> found_patterns_;

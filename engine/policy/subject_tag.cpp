@@ -62,8 +62,8 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// Takes out subject[offset, offset + length) and one of two blanks that then meet.
-void cut(std::string& subject, const TagPlace& place) {
+// Takes out subject[offset, offset + length) and one of two blanks that then meet; where.
+std::size_t cut(std::string& subject, const TagPlace& place) {
   std::size_t begin = place.offset;
   std::size_t end = place.offset + place.length;
   const bool starts = begin == 0;
@@ -75,12 +75,11 @@ void cut(std::string& subject, const TagPlace& place) {
     while (begin > 0 && is_blank(subject[begin - 1])) --begin;
   }
   subject.erase(begin, end - begin);
+  return begin;
 }
 
-}  // namespace
-
-std::optional<TagPlace> find_subject_tag(std::string_view subject, std::string_view tag) {
-  std::size_t offset = 0;
+std::optional<TagPlace> find_from(std::string_view subject, std::string_view tag,
+                                  std::size_t offset) {
   while (offset < subject.size()) {
     const std::size_t begin = offset;
     const std::optional<char32_t> point = next_code_point(subject, offset);
@@ -92,9 +91,25 @@ std::optional<TagPlace> find_subject_tag(std::string_view subject, std::string_v
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<TagPlace> find_subject_tag(std::string_view subject, std::string_view tag) {
+  return find_from(subject, tag, 0);
+}
+
 std::string remove_subject_tag(std::string_view subject, std::string_view tag) {
+  // A removal may bring a tag together, which the next pass finds. Nobody nests them deeper.
+  constexpr int kPassesMax = 10;
   std::string result(subject);
-  while (const std::optional<TagPlace> place = find_subject_tag(result, tag)) cut(result, *place);
+  for (int pass = 0; pass < kPassesMax; ++pass) {
+    std::size_t from = 0;
+    bool is_changed = false;
+    while (const std::optional<TagPlace> place = find_from(result, tag, from)) {
+      from = cut(result, *place);
+      is_changed = true;
+    }
+    if (!is_changed) break;
+  }
   return result;
 }
 

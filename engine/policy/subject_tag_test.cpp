@@ -37,6 +37,15 @@ TEST(SubjectTag, IsRemovedWithItsBlank) {
   EXPECT_EQ(remove_subject_tag("Offer", "encrypt"), "Offer");
 }
 
+TEST(SubjectTag, ASubjectFullOfTagsIsReadInPassesNotOncePerTag) {
+  std::string subject(32 * 1024, '[');
+  const std::string rest = subject;
+  while (subject.size() < 64 * 1024) subject += "[encrypt]";
+  EXPECT_EQ(remove_subject_tag(subject, "encrypt"), rest);
+  // What a removal brings together is a tag too.
+  EXPECT_EQ(remove_subject_tag("[enc[enc[encrypt]rypt]rypt] x", "encrypt"), "x");
+}
+
 TEST(Glob, FitsTheWholeText) {
   EXPECT_TRUE(fits_glob("a.DOCX", "*.docx"));
   EXPECT_TRUE(fits_glob("", "*"));

@@ -65,6 +65,10 @@ inline constexpr ErrorKind kPinIncorrect{
     ErrorClass::Misconfigured, "hsm.pin_incorrect",
     "The token refused the PIN. It is not tried again, because tokens lock: correct the PIN file "
     "and restart."};
+inline constexpr ErrorKind kPinFinalTry{
+    ErrorClass::Misconfigured, "hsm.pin_final_try",
+    "One more wrong PIN would lock the token, so none is sent: correct the PIN file, log in once "
+    "with the tool of the token's vendor, then restart."};
 inline constexpr ErrorKind kPinLocked{
     ErrorClass::Misconfigured, "hsm.pin_locked",
     "The token's user PIN is locked; unlock it with the security officer's PIN, then restart."};

@@ -37,8 +37,8 @@ std::string trimmed(const unsigned char* text, std::size_t size) {
 }
 
 bool is_refusal_for_good(const Error& error) {
-  return error.is(kPinIncorrect) || error.is(kPinLocked) || error.is(kPinExpired) ||
-         error.is(kPinNotInitialized);
+  return error.is(kPinIncorrect) || error.is(kPinFinalTry) || error.is(kPinLocked) ||
+         error.is(kPinExpired) || error.is(kPinNotInitialized);
 }
 
 }  // namespace
@@ -90,6 +90,8 @@ Result<void> Token::log_in(Session& session, const CK_TOKEN_INFO& token_info) {
   if ((token_info.flags & CKF_LOGIN_REQUIRED) == 0) return {};
   // Each try on a locked token tells an attacker's story in its log; it cannot succeed.
   if ((token_info.flags & CKF_USER_PIN_LOCKED) != 0) return Error(kPinLocked, CKR_PIN_LOCKED);
+  // Each start and each command of an operator sends a wrong PIN once: the last try is a person's.
+  if ((token_info.flags & CKF_USER_PIN_FINAL_TRY) != 0 && !has_logged_in_) return kPinFinalTry;
   if ((token_info.flags & CKF_USER_PIN_INITIALIZED) == 0) {
     return Error(kPinNotInitialized, CKR_USER_PIN_NOT_INITIALIZED);
   }
@@ -99,8 +101,9 @@ Result<void> Token::log_in(Session& session, const CK_TOKEN_INFO& token_info) {
   const CK_RV rv = pin_ != nullptr
                        ? pin_->log_in(session.functions(), session.handle(), CKU_USER)
                        : session.functions().C_Login(session.handle(), CKU_USER, nullptr, 0);
-  if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) return {};
-  return management_error(rv);
+  if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN) return management_error(rv);
+  has_logged_in_ = true;
+  return {};
 }
 
 Result<void> Token::open() {

@@ -41,7 +41,7 @@ class Token {
   // failure it initialises the library again, if this is the one Token that uses it. Fails with
   // kTokenNotFound, kTokenAmbiguous, kTokenUnavailable, kTokenSessionsExhausted, kPinMissing, and
   // for ever with kPinIncorrect, kPinLocked, kPinExpired or kPinNotInitialized once the token
-  // said so.
+  // said so, or kPinFinalTry where the PIN would be its last try and never was right before.
   Result<void> open();
 
   // Whether the token refused its PIN: open() will not succeed again.
@@ -89,6 +89,7 @@ class Token {
   const ErrorKind* refusal_ = nullptr;  // The token's answer to the PIN, for good.
   std::int64_t refusal_detail_ = 0;
   std::uint64_t logins_ = 0;
+  bool has_logged_in_ = false;
   Session management_;
   std::shared_ptr<const KeyTable> keys_;
 };

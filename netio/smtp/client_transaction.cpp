@@ -68,7 +68,7 @@ bool SmtpClient::refuse_unfit() {
   if (!is_sender_fit) return refuse(553, "5.1.7", "the sender's address cannot be sent on");
   refuse_unfit_addresses();
   if (is_chunked_) return false;
-  Result<Chain> stuffed = stuff_dots(delivery.content);
+  Result<Chain> stuffed = stuff_dots(delivery.content, shard_.writer);
   if (!stuffed) {
     return refuse(550, "5.6.11", "the message has a CR or LF alone, which cannot be sent on");
   }

@@ -58,14 +58,39 @@ TEST(DataReader, FindsBareLineEndsWhereverTheyAre) {
 }
 
 TEST(DotStuffer, EndsContentThatHasNoLineEnd) {
-  EXPECT_EQ(stuff_dots(chain_of("a")).value().text(0, 6), "a\r\n.\r\n");
-  EXPECT_EQ(stuff_dots(chain_of("a\r\n")).value().text(0, 6), "a\r\n.\r\n");
-  EXPECT_EQ(stuff_dots(Chain()).value().text(0, 3), ".\r\n");
+  const auto pool = SegmentPool::create(1).value();
+  ChainWriter writer(*pool);
+  EXPECT_EQ(stuff_dots(chain_of("a"), writer).value().text(0, 6), "a\r\n.\r\n");
+  EXPECT_EQ(stuff_dots(chain_of("a\r\n"), writer).value().text(0, 6), "a\r\n.\r\n");
+  EXPECT_EQ(stuff_dots(Chain(), writer).value().text(0, 3), ".\r\n");
+}
+
+// Two slices for each of some million lines would take many times the memory of the message.
+TEST(DotStuffer, CopiesContentWhoseLinesAllBeginWithADot) {
+  std::string content;
+  std::string wanted;
+  while (content.size() < 30'000) {
+    content += ".\r\n";
+    wanted += "..\r\n";
+  }
+  wanted += ".\r\n";
+  const auto pool = SegmentPool::create(4).value();
+  ChainWriter writer(*pool);
+  const Chain stuffed = stuff_dots(chain_of(content), writer).value();
+  EXPECT_EQ(stuffed.text(0, stuffed.size()), wanted);
+  EXPECT_LE(stuffed.slices().size(), 4U);
+
+  const auto no_pool = SegmentPool::create(1).value();
+  ChainWriter short_writer(*no_pool);
+  const Chain uncopied = stuff_dots(chain_of(content), short_writer).value();
+  EXPECT_EQ(uncopied.text(0, uncopied.size()), wanted);
 }
 
 TEST(DotStuffer, RefusesWhatDataCannotCarry) {
+  const auto pool = SegmentPool::create(1).value();
+  ChainWriter writer(*pool);
   for (const char* bad : {"a\nb", "a\rb", "\n", "\r", "a\r", "\r\n\n", "\r\r\n"}) {
-    const Result<Chain> stuffed = stuff_dots(chain_of(bad));
+    const Result<Chain> stuffed = stuff_dots(chain_of(bad), writer);
     ASSERT_FALSE(stuffed) << bad;
     EXPECT_TRUE(stuffed.error().is(kContentBareLineEnd));
   }
@@ -95,7 +120,7 @@ TEST(DotStuffing, ComesBackAsItWas) {
       cut.append_static(as_text(whole.slices().front().bytes.subspan(at, size)));
       at += size;
     }
-    const Chain stuffed = stuff_dots(cut).value();
+    const Chain stuffed = stuff_dots(cut, writer).value();
     Chain pieces;
     for (std::uint64_t at = 0; at < stuffed.size();) {
       const std::uint64_t size = std::min<std::uint64_t>(1 + below(5), stuffed.size() - at);

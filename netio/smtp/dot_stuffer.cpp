@@ -2,6 +2,7 @@
 #include "netio/smtp/dot_stuffer.h"
 
 #include <string_view>
+#include <utility>
 
 #include "netio/smtp/data_reader.h"
 #include "netio/smtp/errors.h"
@@ -28,9 +29,26 @@ void append_stuffed(const Slice& slice, bool& is_line_start, Chain& stuffed) {
   stuffed.append(Slice{.owner = slice.owner, .bytes = slice.bytes.subspan(from)});
 }
 
+bool is_in_tiny_pieces(const Chain& chain) {
+  constexpr std::size_t kPiecesMax = 16;
+  constexpr std::size_t kPieceBytesMin = 128;
+  const std::size_t pieces = chain.slices().size();
+  return pieces > kPiecesMax && chain.size() / pieces < kPieceBytesMin;
+}
+
+// `chain` in few slices, or as it is where no segment is left.
+Chain joined(Chain chain, ChainWriter& writer) {
+  bool has_room = true;
+  for (const Slice& slice : chain.slices()) {
+    has_room = has_room && writer.append(slice.bytes).has_value();
+  }
+  Chain copy = writer.take();
+  return has_room ? copy : chain;
+}
+
 }  // namespace
 
-Result<Chain> stuff_dots(const Chain& content) {
+Result<Chain> stuff_dots(const Chain& content, ChainWriter& writer) {
   LineEndCheck line_ends;
   for (const Slice& slice : content.slices()) line_ends.add(slice.bytes);
   line_ends.finish();
@@ -38,7 +56,11 @@ Result<Chain> stuff_dots(const Chain& content) {
 
   Chain stuffed;
   bool is_line_start = true;
-  for (const Slice& slice : content.slices()) append_stuffed(slice, is_line_start, stuffed);
+  for (const Slice& slice : content.slices()) {
+    Chain part;
+    append_stuffed(slice, is_line_start, part);
+    stuffed.append(is_in_tiny_pieces(part) ? joined(std::move(part), writer) : part);
+  }
   stuffed.append_static(is_line_start ? ".\r\n" : "\r\n.\r\n");
   return stuffed;
 }

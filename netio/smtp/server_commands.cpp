@@ -211,6 +211,7 @@ void SmtpServer::reset_transaction() {
   data_ = {};
   line_ends_ = {};
   content_bytes_ = 0;
+  small_pieces_ = 0;
   phase_ = Phase::Command;
 }
 

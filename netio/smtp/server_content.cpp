@@ -3,6 +3,7 @@
 // The content of SmtpServer: DATA, BDAT, and the reply to it.
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "base/check.h"
 #include "netio/smtp/reply.h"
@@ -14,6 +15,15 @@ namespace {
 
 // Room in the top bits of a MessageId for the shard's number.
 constexpr unsigned kShardShift = 48;
+
+// Pieces smaller than this, more than so many in a row, are copied together.
+constexpr std::size_t kPieceBytesMin = 256;
+constexpr std::uint32_t kSmallPiecesMax = 16;
+
+bool is_behind(const Slice& last, const Slice& next) {
+  return !last.owner.is_null() && last.owner.index() == next.owner.index() &&
+         last.bytes.data() + last.bytes.size() == next.bytes.data();
+}
 
 }  // namespace
 
@@ -121,7 +131,28 @@ void SmtpServer::take_content(Slice bytes) {
   if (!message_) return;
   check_content_limits();
   if (!message_) return;
+  small_pieces_ = bytes.bytes.size() < kPieceBytesMin ? small_pieces_ + 1 : 0;
+  if (small_pieces_ > kSmallPiecesMax && join_to_last(bytes)) return;
   shard_.events.emplace_back(engine::MessageBytes{.id = *message_, .bytes = std::move(bytes)});
+}
+
+// Lines that all begin with a dot and chunks of one byte part content into pieces that cost more
+// to keep track of than they hold: 50 MiB of them would take gigabytes. False without a segment.
+bool SmtpServer::join_to_last(const Slice& bytes) {
+  const Result<MutableBytes> room = shard_.writer.reserve(bytes.bytes.size());
+  if (!room) return false;
+  copy_bytes(room.value(), bytes.bytes);
+  shard_.writer.commit(bytes.bytes.size());
+  const Chain written = shard_.writer.take();
+  const Slice& copy = written.slices().front();
+  auto* last =
+      shard_.events.empty() ? nullptr : std::get_if<engine::MessageBytes>(&shard_.events.back());
+  if (last != nullptr && last->id == *message_ && is_behind(last->bytes, copy)) {
+    last->bytes.bytes = {last->bytes.bytes.data(), last->bytes.bytes.size() + copy.bytes.size()};
+  } else {
+    shard_.events.emplace_back(engine::MessageBytes{.id = *message_, .bytes = copy});
+  }
+  return true;
 }
 
 void SmtpServer::check_content_limits() {

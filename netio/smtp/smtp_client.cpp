@@ -125,7 +125,9 @@ void SmtpClient::react(const engine::Reply& reply, TimePoint now) {
   // RFC 5321, 3.8: 421 says that the server closes, whatever was asked. A reply to content is an
   // answer all the same.
   if (reply.code == 421 && step.expect != Expect::Content) {
-    give_up(trouble("4.4.1", "it said 421 " + reply.text), Ending::Close);
+    // Said to a transaction it may mean this message alone; before, the next hop as such.
+    const std::string_view enhanced = phase_ == Phase::Ready ? "4.4.2" : "4.4.1";
+    give_up(trouble(enhanced, "it said 421 " + reply.text), Ending::Close);
     return;
   }
   switch (step.expect) {

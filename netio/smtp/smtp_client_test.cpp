@@ -404,6 +404,18 @@ TEST_F(SmtpClientTest, TakesAnEndpointThatGreetsWithARefusalForUnreachable) {
   }
 }
 
+// 421 to one sender's transaction says nothing about the others' mail.
+TEST_F(SmtpClientTest, DoesNotTakeAnEndpointThatClosesOnOneMessageForUnreachable) {
+  submit(delivery({"1@d.example"}));
+  greet("250 n\r\n");
+  reply("421 not from you\r\n");
+  ASSERT_EQ(harness->finished.size(), 1U);
+  EXPECT_EQ(result(0).code, 451);
+  submit(delivery({"2@d.example"}));
+  EXPECT_EQ(harness->finished.size(), 1U);
+  EXPECT_EQ(connect_count(), 2U);
+}
+
 TEST_F(SmtpClientTest, TimesOutAtEachStep) {
   submit(delivery({"1@d.example"}));
   harness->pass(std::chrono::seconds(30));

@@ -117,6 +117,7 @@ class SmtpServer {
   std::size_t read_data(const Slice& input);
   std::size_t read_chunk(const Slice& input);
   void take_content(Slice bytes);
+  bool join_to_last(const Slice& bytes);
   void check_content_limits();
   void finish_chunk();
   void finish_content();
@@ -156,6 +157,7 @@ class SmtpServer {
   DataReader data_;
   LineEndCheck line_ends_;
   std::uint64_t content_bytes_ = 0;
+  std::uint32_t small_pieces_ = 0;  // In a row.
   std::uint64_t chunk_left_ = 0;
   bool is_last_chunk_ = false;
   bool is_chunk_ignored_ = false;

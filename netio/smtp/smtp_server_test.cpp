@@ -47,6 +47,28 @@ TEST_F(SmtpServerTest, GreetsAndOffersWhatItCanDo) {
   EXPECT_EQ(talk("HELO c.example\r\n"), "250 gate.example\r\n");
 }
 
+// What has to be kept of content must not be many times the content.
+TEST_F(SmtpServerTest, KeepsContentThatComesInTinyPiecesTogether) {
+  harness->keeps_content = false;
+  std::string lines;
+  std::string unstuffed;
+  for (int i = 0; i < 5000; ++i) {
+    lines += "..\r\n";
+    unstuffed += ".\r\n";
+  }
+  begin_data();
+  talk(lines + ".\r\n");
+  EXPECT_EQ(last().chain.text(0, last().chain.size()), unstuffed);
+  EXPECT_LE(last().chain.slices().size(), 20U);
+  harness->answer(last().id, {kOk});
+
+  std::string chunks = "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n";
+  for (int i = 0; i < 1000; ++i) chunks += "BDAT 1\r\nx";
+  talk(chunks + "BDAT 0 LAST\r\n");
+  EXPECT_EQ(last().chain.text(0, last().chain.size()), std::string(1000, 'x'));
+  EXPECT_LE(last().chain.slices().size(), 20U);
+}
+
 TEST_F(SmtpServerTest, GivesTheEngineEnvelopeAndContentAndTheClientItsAnswer) {
   talk("EHLO c.example\r\n");
   EXPECT_EQ(talk("MAIL FROM:<a@b.example> SIZE=9 BODY=8BITMIME RET=HDRS ENVID=x+2By\r\n"

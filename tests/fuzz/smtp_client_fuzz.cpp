@@ -64,7 +64,9 @@ void stuff_and_back(std::string_view text) {
   Chain content;
   content.append_static(text.substr(0, text.size() / 2));
   content.append_static(text.substr(text.size() / 2));
-  const Result<Chain> stuffed = stuff_dots(content);
+  const std::unique_ptr<SegmentPool> pool = SegmentPool::create(1).value();
+  ChainWriter writer(*pool);
+  const Result<Chain> stuffed = stuff_dots(content, writer);
   if (!stuffed) return;
   DataReader reader;
   std::vector<Slice> pieces;

@@ -79,6 +79,29 @@ TEST_F(LostToken, GetsAWrongPinOnceAndNeverAgain) {
   EXPECT_EQ(fake_pkcs11_calls("C_Login"), 1U);
 }
 
+// Each process that tries a wrong PIN takes one; three operators' commands would lock the token.
+TEST_F(LostToken, IsNotLockedByProcessesThatEachTryAWrongPinOnce) {
+  fake_pkcs11_apply("key one p256 sign; pin 9999");
+  for (int i = 0; i < 5; ++i) {
+    start(settings(1));
+    EXPECT_EQ(status().state, TokenState::Refused);
+    EXPECT_EQ(status().error, i < 2 ? &kPinIncorrect : &kPinFinalTry);
+    dispatcher_.reset();
+  }
+  EXPECT_EQ(fake_pkcs11_calls("C_Login"), 2U);
+}
+
+// A PIN that was right before is not the one that others got wrong.
+TEST_F(LostToken, IsUsedAgainThoughOthersLeftItOneTry) {
+  fake_pkcs11_apply("key one p256 sign");
+  start(settings(1));
+  const KeyId key = key_named("one");
+  fake_pkcs11_apply("wrong-pins 2; forget-login");
+  EXPECT_EQ(run_one(sign_operation(1, key)).outcome, KeyOutcome::TokenUnavailable);
+  ASSERT_TRUE(wait_until_ready());
+  EXPECT_EQ(run_one(sign_operation(2, key)).outcome, KeyOutcome::Done);
+}
+
 TEST_F(LostToken, IsNotTriedWithAPinThatWasChangedMeanwhile) {
   fake_pkcs11_apply("key one p256 sign");
   start(settings(2));

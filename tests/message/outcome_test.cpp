@@ -414,6 +414,23 @@ TEST(Abandonment, AMessageThatOnlyLooksTheSameIsDelivered) {
   EXPECT_THAT(world.mailbox(kBob), SizeIs(2));
 }
 
+TEST(Abandonment, WithoutMessageIdAndDateTheSameWordsAreANewMessage) {
+  PipelineWorld world = known_world();
+  const std::string alarm =
+      "From: alice@example.org\r\nTo: bob@example.net\r\nSubject: disk full\r\n\r\nx\r\n";
+  world.is_network_silent = true;
+  const engine::MessageId first = world.send(envelope(kAlice, {kBob}), alarm);
+  world.settle();
+  world.abandon(first);
+  world.is_network_silent = false;
+  world.settle();
+  ASSERT_THAT(world.mailbox(kBob), SizeIs(1));
+  const engine::MessageId next = world.send(envelope(kAlice, {kBob}), alarm);
+  world.settle();
+  EXPECT_THAT(world.answer_text(next), StartsWith("250 "));
+  EXPECT_THAT(world.mailbox(kBob), SizeIs(2));
+}
+
 TEST(Patience, EndsWithA451AndTheRetryDeliversNothingTwice) {
   PipelineWorld world = known_world();
   world.is_network_silent = true;

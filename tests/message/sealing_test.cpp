@@ -119,7 +119,7 @@ TEST(Sealing, NoCopyNamesABccRecipientButHisOwn) {
     ASSERT_THAT(copy.delivery.recipients, SizeIs(1));
     const std::string& address = copy.delivery.recipients[0].address;
     SCOPED_TRACE(address);
-    EXPECT_THAT(copy.text, Not(HasSubstr("Bcc")));
+    EXPECT_THAT(copy.text, Not(HasSubstr("Bcc:")));
     EXPECT_THAT(copy.text, Not(HasSubstr("carol@example.net")));
     EXPECT_THAT(copy.text, Not(HasSubstr("erin@example.com")));
     const OpenedMail mail = world.open(copy, address);
@@ -128,6 +128,17 @@ TEST(Sealing, NoCopyNamesABccRecipientButHisOwn) {
               address == "carol@example.net" ? 1 : 0);
   }
   EXPECT_EQ(world.audits[0].key_operations, 1U) << "the signature is shared";
+}
+
+TEST(Sealing, AHiddenRecipientNamedTwiceGetsOneCopy) {
+  PipelineWorld world = world_with(kKnownPolicy);
+  world.send(
+      envelope("alice@example.org", {"carol@example.net", "bob@example.net", "carol@example.net"}),
+      plain_mail("bob@example.net", "Hello\r\n"));
+  world.settle();
+  ASSERT_THAT(world.sent, SizeIs(2));
+  EXPECT_THAT(world.sent[0].delivery.recipients, SizeIs(2));
+  EXPECT_THAT(world.open(world.sent[0], "carol@example.net").names, SizeIs(1));
 }
 
 TEST(Sealing, AForwardedRecipientWhoIsNotInTheHeaderCountsAsHidden) {

@@ -42,7 +42,6 @@ struct Module {
   FakeScript script;
   bool is_present = true;
   bool is_logged_in = false;
-  std::uint64_t wrong_pins = 0;
   // Handles change whenever the token comes back, as they may on real ones.
   CK_OBJECT_HANDLE handle_base = 1000;
   CK_SESSION_HANDLE next_session = 1;
@@ -255,8 +254,9 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* out) {
   fill(out->model, sizeof out->model, "scripted");
   fill(out->serialNumber, sizeof out->serialNumber, "0001");
   out->flags = CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED;
-  if (all.wrong_pins > 0) out->flags |= CKF_USER_PIN_COUNT_LOW;
-  if (all.wrong_pins >= kPinTries) out->flags |= CKF_USER_PIN_LOCKED;
+  if (all.script.wrong_pins > 0) out->flags |= CKF_USER_PIN_COUNT_LOW;
+  if (all.script.wrong_pins + 1 == kPinTries) out->flags |= CKF_USER_PIN_FINAL_TRY;
+  if (all.script.wrong_pins >= kPinTries) out->flags |= CKF_USER_PIN_LOCKED;
   out->ulMaxSessionCount = all.script.sessions_max;
   return CKR_OK;
 }
@@ -344,13 +344,13 @@ CK_RV log_in(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_U
   const Lock lock(all.mutex);
   const CK_RV rv = begin_on_session("C_Login", handle, session);
   if (rv != CKR_OK) return rv;
-  if (all.wrong_pins >= kPinTries) return CKR_PIN_LOCKED;
+  if (all.script.wrong_pins >= kPinTries) return CKR_PIN_LOCKED;
   if (user == CKU_USER && all.is_logged_in) return CKR_USER_ALREADY_LOGGED_IN;
   if (as_text({pin, size}) != all.script.pin) {
-    ++all.wrong_pins;
+    ++all.script.wrong_pins;
     return CKR_PIN_INCORRECT;
   }
-  all.wrong_pins = 0;
+  all.script.wrong_pins = 0;
   all.is_logged_in = true;
   session->needs_login = false;
   return CKR_OK;
@@ -588,7 +588,6 @@ void fake_pkcs11_reset() {
   const Lock lock(all.mutex);
   all.remove_token();
   all.return_token();
-  all.wrong_pins = 0;
   all.script = FakeScript();
 }
 

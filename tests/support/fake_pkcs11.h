@@ -7,6 +7,7 @@
 //   key LABEL ALGORITHM USAGE   rsa2048|p256|p384; sign|decrypt|derive|none, with '+' between;
 //                               "always" adds CKA_ALWAYS_AUTHENTICATE. CKA_ID is the label.
 //   pin TEXT                    The user PIN ("1234"); 3 wrong tries lock it.
+//   wrong-pins N                As if N wrong tries had been made since the last right one.
 //   sessions N                  How many sessions the token gives.
 //   fault FUNCTION N RV [TIMES] The N-th call from here on (0: the next) of C_... or of "any"
 //                               fails with RV (decimal or 0x...), TIMES times in a row (1).

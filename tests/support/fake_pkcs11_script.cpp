@@ -50,6 +50,8 @@ void FakeScript::apply_command(const std::vector<std::string>& words) {
     pin = words[1];
   } else if (command == "sessions") {
     sessions_max = number(words, 1);
+  } else if (command == "wrong-pins") {
+    wrong_pins = number(words, 1);
   } else if (command == "fault") {
     SG_CHECK(words.size() >= 4);
     faults_.push_back({.function = words[1],

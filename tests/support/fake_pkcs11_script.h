@@ -40,6 +40,7 @@ class FakeScript {
   std::vector<FakeKeySpec> keys;
   std::string pin = "1234";
   std::uint64_t sessions_max = 1000;
+  std::uint64_t wrong_pins = 0;
   std::uint64_t latency_micros = 0;
   bool forgets_login = false;  // The owner acts on it and clears it.
 
