@@ -109,7 +109,7 @@ class CommandLine(House):
         shown = self.json_of("cert", "show", old["origin"])
         self.assertEqual(shown[0]["sha256"], old["sha256"])
         done = self.gateway.cli("cert", "show", self.folder / "absent.pem", check=False)
-        self.assertEqual(done.returncode, EX_NOINPUT, done.stderr)
+        self.assertEqual(done.returncode, EX_DATAERR, done.stderr)
 
     def test_cert_add_refuses_what_is_none(self):
         junk = self.folder / "junk.pem"
