@@ -238,4 +238,5 @@ def main():
     return 0 if all(good) and code == 0 else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -164,6 +164,12 @@ class House(unittest.TestCase):
         self.assertEqual(len(mails), count)
         return mails
 
+    def record_of(self, raw):
+        """The audit record of a message; it is written a moment after the answer."""
+        record = self.gateway.audit_of(parse(raw)["Message-ID"].strip("<>"))
+        self.assertIsNotNone(record)
+        return record
+
     def assert_judged(self, judge, raw, kinds):
         """The judge finds exactly these layers, all good; gives the content."""
         verdict = judge.judge(raw)

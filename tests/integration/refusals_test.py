@@ -27,7 +27,7 @@ class Refusals(House):
         for word in words:
             self.assertIn(word.lower(), reply.text.lower())
         self.assertEqual(self.sink.wait(1, 0.3), [], "something left")
-        record = self.gateway.audit()[-1]
+        record = self.record_of(raw)
         self.assertEqual(record["disposition"], "refused", record)
         return reply
 

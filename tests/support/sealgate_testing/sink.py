@@ -27,10 +27,12 @@ class Sink:
         self.refuse_delivery = []  # As `refuse`, after the content, where LMTP is spoken.
         self.pause = 0  # Seconds before the answer to the content.
         self.dies_in_content = False  # Closes the connection instead of an answer to the content.
+        self.forwarded = []  # XFORWARD commands.
         self.mails, self._lock = [], threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def wait(self, count, seconds=30):
         """The mails, once there are `count` of them or the time is over."""
@@ -43,6 +45,9 @@ class Sink:
             self.mails.clear()
 
     def close(self):
+        # Wakes accept(): left alone it would go on with whatever gets this descriptor next.
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._server.close()
 
     def _accept(self):
@@ -112,6 +117,9 @@ class Sink:
                 elif verb == "QUIT":
                     say("221 2.0.0 bye")
                     return
+                elif verb.startswith("XFORWARD "):
+                    self.forwarded.append(text)
+                    say("250 2.0.0 ok")
                 elif verb in ("RSET", "NOOP"):
                     say("250 2.0.0 ok")
                 else:
