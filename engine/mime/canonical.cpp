@@ -92,8 +92,7 @@ class EntityWriter {
   Result<void> write_encoding(std::string_view encoding);
   Result<void> write_leaf(std::uint32_t index);
   Result<void> write_multipart(std::uint32_t index);
-  Result<void> write_delimiter(Span gap, std::string_view line_before, const std::string& boundary,
-                               std::string_view line_end);
+  Result<void> write_delimiter(Span gap, const std::string& boundary, std::string_view line_end);
   Result<void> write_if_safe(Span span, const LineTraits& traits);
   void write_as_is(Span span) { writer_.append(message_.sub_chain(span.offset, span.length)); }
 
@@ -264,8 +263,7 @@ Result<void> EntityWriter::write_multipart(std::uint32_t index) {
   std::uint64_t from = first;  // What is written reaches to here.
   for (std::uint32_t i = part.first_child; i != kNoPart; i = structure_.part(i).next_sibling) {
     const Part& child = structure_.part(i);
-    const std::string_view before = i == part.first_child ? "" : "\r\n";
-    SG_TRY(write_delimiter({from, child.delimiter.end() - from}, before, boundary, "\r\n"));
+    SG_TRY(write_delimiter({from, child.delimiter.end() - from}, boundary, "\r\n"));
     SG_TRY(write_part(i));
     from = child.whole.end();
   }
@@ -276,14 +274,17 @@ Result<void> EntityWriter::write_multipart(std::uint32_t index) {
   // The line end of the last line of a body belongs to the delimiter around it.
   const std::uint64_t end = std::min(part.close_delimiter.end(), part.body.end());
   const bool has_line_end = end > from && message_.text(end - 1, 1) == "\n";
-  SG_TRY(write_delimiter({from, end - from}, "\r\n", boundary + "--", has_line_end ? "\r\n" : ""));
+  SG_TRY(write_delimiter({from, end - from}, boundary + "--", has_line_end ? "\r\n" : ""));
   return write_if_safe({end, part.body.end() - end}, part.body_traits);
 }
 
-// A delimiter line as it came where it is exact, else anew.
-Result<void> EntityWriter::write_delimiter(Span gap, std::string_view line_before,
-                                           const std::string& boundary, std::string_view line_end) {
-  const std::string exact = std::string(line_before) + "--" + boundary + std::string(line_end);
+// A delimiter line with the line end before it, as it came where it is exact, else anew. Behind a
+// delimiter or a header the line end before it is theirs.
+Result<void> EntityWriter::write_delimiter(Span gap, const std::string& boundary,
+                                           std::string_view line_end) {
+  const bool has_line_end_before = message_.text(gap.offset, 1) != "-";
+  const std::string exact =
+      (has_line_end_before ? "\r\n--" : "--") + boundary + std::string(line_end);
   if (gap.length == exact.size() && message_.text(gap.offset, gap.length) == exact) {
     write_as_is(gap);
     return {};

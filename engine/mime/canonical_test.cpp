@@ -132,6 +132,38 @@ TEST(TransportSafe, LeavesOutAnUnsafePreambleAndEpilogue) {
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n1=20\r\n\r\n--b--\r\n");
 }
 
+TEST(TransportSafe, WritesNothingBetweenDelimitersWithNothingBetween) {
+  const std::string type = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  EXPECT_EQ(safe_text(type + "--b\r\n--b\r\n\r\n1 \r\n--b\r\nContent-Type: text/html\r\n"
+                             "--b\r\n--b--\r\n"),
+            type +
+                "--b\r\n--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n1=20\r\n"
+                "--b\r\nContent-Type: text/html\r\n--b\r\n--b--\r\n");
+}
+
+TEST(TransportSafe, KeepsTheShapeOfADigestWithEmptyParts) {
+  const std::string type = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+  for (const std::string& body :
+       {std::string("--b\r\n--b\r\n--b--"), std::string("--b\r\n\r\n--b\r\nX: y\r\n--b--\r\n"),
+        std::string("--b\r\nX: y \r\n--b \r\nX: y \r\n\r\n--b--"), std::string("--b"),
+        std::string("--b\r\nX: y"), std::string("--b\r\nX: y\r\n\r\nSubject: x")}) {
+    TestMessage message(type + "pre \r\n" + body);
+    TestMessage again(safe_text(type + "pre \r\n" + body));
+    EXPECT_EQ(shape(again.structure), shape(message.structure)) << body;
+    EXPECT_FALSE(safe(again).is_changed) << body;
+  }
+}
+
+TEST(TransportSafe, RefusesAFieldWithALineThatIsNoContinuation) {
+  for (const std::string_view field :
+       {"X: a\r\nFrom  b", "X: a\r\nBcc: b\r\n", "X: \xE4\r\nb", "X: a\nb"}) {
+    const auto outcome = make_field_safe("X", field);
+    ASSERT_FALSE(outcome) << field;
+    EXPECT_TRUE(outcome.error().is(kHeaderNotSafe)) << field;
+  }
+  EXPECT_EQ(make_field_safe("X", "X: a \n b\r\n").value(), "X: a\r\n b\r\n");
+}
+
 TEST(TransportSafe, EncodesInsideNestedMessages) {
   EXPECT_EQ(safe_text("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
                       "From x\r\nSubject: Gr\xC3\xBC\xC3\x9F"

@@ -173,7 +173,9 @@ bool Reader::take_delimiter(const Line& line) {
     if (open.is_closed || !text.starts_with(open.boundary)) continue;
     const std::string_view rest = text.substr(open.boundary.size());
     if (!rest.empty() && rest != "--") continue;
-    if (rest.empty() && structure_.parts_.size() >= kPartsMax) {
+    // A header that ends here may bring an empty message of its own.
+    const std::size_t count = structure_.parts_.size() + (state_ == State::Header ? 1 : 0);
+    if (rest.empty() && count >= kPartsMax) {
       report(FindingKind::TooManyParts, open.part);
       counts_delimiters_ = false;
       return false;

@@ -7,6 +7,7 @@
 // finding and read as mail programs do:
 // - a header ends at the first line that is neither a field nor a continuation; when that line
 //   is not empty, the body begins with it (so nothing that may be content counts as header);
+// - a header that is not ended has an empty body, so a message/rfc822 has an empty message;
 // - an outer boundary ends all parts inside it; a delimiter is compared whole, so one boundary
 //   may begin with another; blanks after a delimiter are allowed (RFC 2046, 5.1.1);
 // - message/rfc822 and message/global are taken apart unless they are base64 or
@@ -79,7 +80,7 @@ class Reader {
   void read_type(std::uint32_t index);
   void begin_body(std::uint32_t index);
   void end_parts(std::size_t open_count, std::uint32_t outermost, std::uint64_t end);
-  static std::uint64_t end_part(Part& part, std::uint64_t end);
+  std::uint64_t end_part(Part& part, std::uint64_t end) const;
 
   void report(FindingKind kind, std::uint32_t part);
   void report_traits(std::uint32_t index);

@@ -170,9 +170,8 @@ void Reader::begin_body(std::uint32_t index) {
 
 void Reader::end_parts(std::size_t open_count, std::uint32_t outermost, std::uint64_t end) {
   if (state_ == State::Header) {
-    Part& part = structure_.parts_[current_];
-    part.body.offset = part.header.end();
-    read_header(current_);
+    const Part& part = structure_.parts_[current_];
+    end_header(part.header.end());
   }
   for (std::uint32_t i = current_; i != outermost; i = structure_.parts_[i].parent) {
     end = end_part(structure_.parts_[i], end);
@@ -185,8 +184,9 @@ void Reader::end_parts(std::size_t open_count, std::uint32_t outermost, std::uin
 
 // `end` may lie before the body: a delimiter right behind the empty line owns that line's end. A
 // header keeps its last line end even so. Where the part ends, and what is around it at least.
-std::uint64_t Reader::end_part(Part& part, std::uint64_t end) {
+std::uint64_t Reader::end_part(Part& part, std::uint64_t end) const {
   const bool is_nested_message = part.delimiter.is_empty() && part.parent != kNoPart;
+  if (is_nested_message) end = std::max(end, structure_.parts_[part.parent].header.end());
   if (is_nested_message && part.header.is_empty() && end < part.whole.offset) {
     part.whole.offset = part.header.offset = part.body.offset = end;
   }

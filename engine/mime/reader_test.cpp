@@ -180,6 +180,24 @@ TEST(Reader, KeepsAPartInsideTheOneAroundItWhereTheBodyIsMissing) {
   EXPECT_EQ(structure.part(1).whole.end(), structure.part(2).whole.end());
 }
 
+TEST(Reader, GivesAMessageWhoseHeaderIsNotEndedAnEmptyMessage) {
+  const std::string_view message =
+      "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n--b\r\nX: y\r\n--b--\r\n";
+  const Structure structure = read_message(message);
+  EXPECT_EQ(shape(structure),
+            "multipart/digest(message/rfc822(text/plain) message/rfc822(text/plain))");
+  for (const std::uint32_t i : {2U, 4U}) {
+    EXPECT_TRUE(structure.part(i).whole.is_empty());
+    EXPECT_EQ(structure.part(i).whole.offset, structure.part(i - 1).whole.end());
+  }
+  EXPECT_EQ(shape(read_message("Content-Type: message/rfc822")), "message/rfc822(text/plain)");
+
+  std::string many = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+  for (std::size_t i = 0; i < kPartsMax; ++i) many += "--b\r\n";
+  EXPECT_LE(read_message(many).parts().size(), kPartsMax);
+  EXPECT_LE(read_message("X: y\r\n" + many + "--b--\r\n").parts().size(), kPartsMax);
+}
+
 TEST(Reader, ReadsNestedMessagesButNotEncodedOrPartialOnes) {
   const std::string nested = "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody\r\n";
   EXPECT_EQ(shape(read_message(nested)), "message/rfc822(text/plain)");

@@ -29,6 +29,15 @@ bool has_bare_cr(std::string_view text) {
   return false;
 }
 
+// A line that begins without a blank would be a field of its own, or the "From " of an mbox.
+bool has_line_without_blank(std::string_view whole) {
+  for (std::size_t i = whole.find('\n'); i != std::string_view::npos; i = whole.find('\n', i + 1)) {
+    const std::string_view next = whole.substr(i + 1);
+    if (!next.empty() && !is_blank(next.front())) return true;
+  }
+  return false;
+}
+
 // RFC 5322, 2.2.3: a line end may be put before any blank.
 Result<std::string> fold_long_line(std::string_view line) {
   std::string folded;
@@ -139,7 +148,10 @@ LineTraits text_traits(std::string_view text) {
 }
 
 Result<std::string> make_field_safe(std::string_view name, std::string_view whole) {
-  if (whole.find('\0') != std::string_view::npos || has_bare_cr(whole)) return kHeaderNotSafe;
+  if (whole.find('\0') != std::string_view::npos || has_bare_cr(whole) ||
+      has_line_without_blank(whole)) {
+    return kHeaderNotSafe;
+  }
   // Blanks before the colon go too: "From :" could be taken for the line of an mbox.
   std::string_view value = whole.substr(whole.find(':') + 1);
   std::string text = std::string(name) + ":";
