@@ -38,6 +38,7 @@ Json json_of(const engine::RecipientAudit& recipient) {
 std::string audit_line(const engine::AuditRecord& record) {
   Json line{{"at", utc_text(record.at)},
             {"id", record.id.value},
+            {"queue_id", record.queue_id},
             {"generation", record.generation},
             {"disposition", name_of(record.disposition)},
             {"sender", record.sender},

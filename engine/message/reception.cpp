@@ -45,7 +45,9 @@ void Pipeline::Engine::begin(MessageBegun&& event, const std::shared_ptr<const S
   audit.generation = snapshot->generation();
   audit.at = now.wall;
   audit.sender = message.envelope.sender;
-  audit.client = message.envelope.client_address;
+  // Behind an MTA that is trusted to say so (XFORWARD), its client and not the MTA itself.
+  const std::string& forwarded = message.envelope.forwarded.address;
+  audit.client = forwarded.empty() ? message.envelope.client_address : forwarded;
   for (const Recipient& recipient : message.envelope.recipients) {
     RecipientAudit entry;
     entry.address = recipient.address;

@@ -47,16 +47,25 @@ Reply refusal_reply(std::string_view text) {
 Reply combined_refusal(const RecipientStates& states) {
   std::vector<std::string> lines;
   bool has_others = false;
+  bool has_taken = false;
   for (const RecipientState& state : states) {
     if (state.fate == Fate::Refused) {
       add_lines(lines, state.reply.text);
+    } else if (state.is_taken()) {
+      has_taken = true;
     } else {
       has_others = true;
     }
   }
   SG_CHECK(!lines.empty());
   Reply reply = joined(std::move(lines));
-  if (has_others) reply.text += "\nNothing was sent to the other recipients.";
+  if (has_taken) {
+    reply.text +=
+        "\nAn earlier attempt has delivered it to other recipients; do not send it to "
+        "them again.";
+  } else if (has_others) {
+    reply.text += "\nNothing was sent to the other recipients.";
+  }
   return reply;
 }
 
