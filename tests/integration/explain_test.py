@@ -10,8 +10,7 @@ from house import ANNA, House, message
 sys.path.insert(0, str(house.ROOT / "demo"))
 import demo  # noqa: E402
 
-EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = \
-    64, 65, 66, 69, 75, 77, 78
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_CONFIG = 64, 65, 66, 69, 78
 
 
 class CommandLine(House):

@@ -2,7 +2,7 @@
 """The default policy's promise: what should be encrypted and cannot be does not leave, and the
 sender's reply names the recipient, the reason and what to do."""
 import house
-from house import ANNA, House, message, pki
+from house import ANNA, House, judges, message, pki
 
 
 class Refusals(House):
@@ -88,6 +88,26 @@ class Refusals(House):
         # The part before the @ is compared exactly; that the contact is known still counts.
         self.assert_refused(message(), ["GOOD@partner.example"], "GOOD@partner.example",
                             "good@partner.example", "exactly")
+
+
+    def test_mail_that_only_claims_to_be_encrypted_is_encrypted(self):
+        secret = b"secret 4711"
+        for kind in ("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m",
+                     'multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b'):
+            with self.subTest(kind):
+                self.sink.clear()
+                body = secret.decode() if "pkcs7" in kind else (
+                    "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n"
+                    f"Content-Type: text/plain\r\n\r\n{secret.decode()}\r\n--b--\r\n")
+                raw = message(body + "\r\n", to="good@partner.example",
+                              extra=f"MIME-Version: 1.0\r\nContent-Type: {kind}\r\n")
+                reply = self.gateway.send(raw, ANNA, ["good@partner.example"])
+                for mail in self.sink.wait(1, 0.5):
+                    self.assertNotIn(secret, mail.content, reply)
+                    verdict = self.judge(judges.OpenSsl, self.good).judge(mail.content, 2)
+                    self.assertEqual([layer.kind for layer in verdict.layers],
+                                     ["encrypted", "signed"])
+                    self.assertTrue(verdict.is_good, verdict)
 
 
 class DeliverTheRest(House):

@@ -6,7 +6,7 @@ import socket
 import time
 
 import house
-from house import ANNA, DOMAIN, House, SmtpConnection, judges, leaves, message, sink
+from house import ANNA, House, SmtpConnection, judges, leaves, message, sink
 
 # What some server somewhere took for the end of a message, less what is one (SMTP smuggling, 2023).
 FALSE_ENDS = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\r\r\n.\r\r\n",
