@@ -10,7 +10,7 @@
 namespace sealgate::engine {
 
 enum class FindingKind : std::uint8_t {
-  HeaderLineWithoutColon,  // Taken as part of the header, re-emitted as it came.
+  HeaderLineWithoutColon,  // Ends the header; the body begins with it.
   HeaderTooLarge,          // Above kHeaderBytesMax or kHeaderFieldsMax.
   HeaderHasEightBit,       // Raw 8-bit in a header without SMTPUTF8 (RFC 6532 asks for it).
   HeaderHasNul,
