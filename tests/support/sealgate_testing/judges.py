@@ -193,8 +193,18 @@ class Gpgsm(Judge):
         (self.home / "trustlist.txt").write_text(f"{fingerprint} S relax\n")
         self._gpgsm(["--import", authority], check=True)
         for identity in self.identities:
-            self._gpgsm(["--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import",
-                         identity.pkcs12(is_legacy=True)], input=b"sealgate\n", check=True)
+            self._import_key(identity)
+
+    def _import_key(self, identity, tries=5):
+        """gpgsm 2.2 cannot parse about one in 300 exports of one and the same key: it depends on
+        the salt. It says so, imports the certificate alone and exits with success."""
+        for _ in range(tries):
+            done = self._gpgsm(["--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import",
+                                identity.pkcs12(is_legacy=True)], input=b"sealgate\n", check=True)
+            if b"error parsing" not in done.stderr:
+                return
+            identity.forget_pkcs12()
+        raise RuntimeError(f"gpgsm cannot import {identity.certificate}: {done.stderr.decode()}")
 
     def close(self):
         run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False)

@@ -73,6 +73,11 @@ class Identity:
                  "-name", self.certificate.stem, "-passout", f"pass:{password}", "-out", path, *old])
         return path
 
+    def forget_pkcs12(self):
+        """The next pkcs12() makes its file again, with a new salt."""
+        for suffix in (".legacy.p12", ".p12"):
+            self.certificate.with_suffix(suffix).unlink(missing_ok=True)
+
 
 class Authority:
     def __init__(self, folder, name):
