@@ -62,8 +62,8 @@ void judge_dates(CertificateReport& report, WallTime now) {
 
 void judge_member(CertificateReport& report, CertKind kind) {
   const Certificate& certificate = *report.certificate;
-  const engine::trust::Candidate sign = check_use(certificate, Use::Sign, {});
-  const engine::trust::Candidate encrypt = check_use(certificate, Use::Encrypt, {});
+  const engine::trust::Candidate sign = check_use(certificate, Use::Sign, {}, {});
+  const engine::trust::Candidate encrypt = check_use(certificate, Use::Encrypt, {}, {});
   report.can_sign = sign.outcome == engine::trust::Outcome::Chosen;
   report.can_encrypt = encrypt.outcome == engine::trust::Outcome::Chosen;
   const std::string who = whom(certificate, report.address);

@@ -8,6 +8,7 @@
 #include "engine/trust/capabilities.h"
 #include "engine/trust/certificate_maker_test.h"
 #include "engine/trust/errors.h"
+#include "engine/trust/weak_key.h"
 
 namespace sealgate::engine::trust {
 namespace {
@@ -47,7 +48,7 @@ TEST(Certificate, ReadsWhatSelectionNeeds) {
   EXPECT_THAT(certificate.addresses(), ElementsAre("Bob@example.org"));
   EXPECT_EQ(certificate.key_kind(), KeyKind::Rsa);
   EXPECT_EQ(certificate.key_bits(), 2048U);
-  EXPECT_TRUE(certificate.is_strong());
+  EXPECT_EQ(weak_key(certificate, CompromisedKeys()), std::nullopt);
   EXPECT_FALSE(certificate.is_pss_key());
   EXPECT_TRUE(certificate.key_usage().is_present);
   EXPECT_TRUE(certificate.key_usage().digital_signature);
@@ -69,7 +70,8 @@ TEST(Certificate, ReadsWhatSelectionNeeds) {
 TEST(Certificate, KnowsKeyKindsAndTheirStrength) {
   const auto kind_of = [](const testing::TestKey& key) {
     const Made made = make(Recipe(), key, nullptr);
-    return std::make_pair(made.certificate->key_kind(), made.certificate->is_strong());
+    return std::make_pair(made.certificate->key_kind(),
+                          !weak_key(*made.certificate, CompromisedKeys()));
   };
   EXPECT_EQ(kind_of(make_rsa(1024)), std::make_pair(KeyKind::Rsa, false));
   EXPECT_EQ(kind_of(make_rsa(2047)), std::make_pair(KeyKind::Rsa, false));

@@ -32,7 +32,9 @@ class SelectionTest : public ::testing::Test {
   const TrustStore store_{
       {.anchors = {root_.certificate}, .intermediates = {}, .revocation_lists = {}}};
   ChainCache cache_;
-  const SelectionScope scope_{store_, cache_, test_time()};
+  const CompromisedKeys compromised_;
+  const SharedKeys shared_;
+  const SelectionScope scope_{store_, cache_, compromised_, shared_, test_time()};
   const KeyConstraints any_;
 
   Made make_for(const std::string& address, const std::string& usage, Recipe recipe) const {
@@ -222,7 +224,7 @@ TEST_F(SelectionTest, NeverChoosesARevokedCertificate) {
       {.anchors = {root_.certificate}, .intermediates = {}, .revocation_lists = {list}});
   Directory directory;
   directory.add({bob.certificate, "bob", ""}).value();
-  const SelectionScope scope{store, cache_, test_time()};
+  const SelectionScope scope{store, cache_, compromised_, shared_, test_time()};
   const Selection alone = select_recipient(scope, directory, "bob@example.org", any_);
   EXPECT_EQ(alone.chosen, nullptr);
   EXPECT_EQ(alone.candidates.at(0).outcome, Outcome::Revoked);
