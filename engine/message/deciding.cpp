@@ -81,7 +81,9 @@ DecidedRecipient Decider::decide(std::size_t recipient, trust::ChainCache& cache
   if (decided.protection.is_signed) decided.identity = chosen.identity;
   if (decided.protection.is_encrypted) {
     decided.certificate = decided.contact.chosen;
-    decided.algorithms = policy::algorithms_for(profile, *decided.certificate);
+    // The chosen one stands first.
+    const ByteView learned = decided.contact.candidates.front().capabilities;
+    decided.algorithms = policy::algorithms_for(profile, *decided.certificate, learned);
   }
   return decided;
 }

@@ -25,7 +25,7 @@ constexpr std::size_t kResiduesMax = 168;
 // Nemec, Sys, Svenda, Klinec, Matyas, "The Return of Coppersmith's Attack", ACM CCS 2017, 3: the
 // primes are k * M + (65537^a mod M), M a product of small primes. So is the modulus modulo M: for
 // each small prime its residue is a power of 65537. Other moduli pass for every prime with a
-// probability of about 2^-27.
+// probability of about 2^-28.
 constexpr std::uint32_t kGenerator = 65537;
 
 using Residues = std::bitset<kResiduesMax>;
