@@ -11,6 +11,7 @@
 #include "app/cli/commands.h"
 #include "app/config/file.h"
 #include "app/config/utc.h"
+#include "app/store/compromised_keys.h"
 #include "app/store/pem.h"
 #include "app/store/snapshot_loader.h"
 #include "engine/trust/address.h"
@@ -26,12 +27,20 @@ WallTime wall_now() {
   return WallTime(std::chrono::seconds(std::time(nullptr)));
 }
 
+ReportScope scope_of(const NodeConfig& config, Problems& problems) {
+  return {.now = wall_now(),
+          .compromised = engine::trust::CompromisedKeys(
+              load_compromised_keys(config.state_directory, problems))};
+}
+
 constexpr mode_t kStoredMode = 0644;  // Certificates are public.
 
 std::string folder_of(CertKind kind) {
   switch (kind) {
     case CertKind::Identity:
       return std::string(folder_of(CertificateRole::Identity));
+    case CertKind::Retired:
+      return std::string(folder_of(CertificateRole::Retired));
     case CertKind::Contact:
       return std::string(folder_of(CertificateRole::Contact));
     case CertKind::Anchor:
@@ -175,8 +184,9 @@ int add_revocation_lists(const NodeConfig& config, const CommandLine& line, Stre
   return finish(reports, problems, line, streams);
 }
 
-std::vector<CertificateReport> report_folder(const NodeConfig& config, CertificateRole role,
-                                             CertKind kind, Problems& problems) {
+std::vector<CertificateReport> report_folder(const NodeConfig& config, const ReportScope& scope,
+                                             CertificateRole role, CertKind kind,
+                                             Problems& problems) {
   std::vector<CertificateReport> reports;
   for (const std::string& file : certificate_files(config.state_directory, role, problems)) {
     const std::filesystem::path path(file);
@@ -185,8 +195,8 @@ std::vector<CertificateReport> report_folder(const NodeConfig& config, Certifica
     for (Loaded& loaded : load(file, problems)) {
       // What follows an identity are its intermediates.
       const CertKind own = kind == CertKind::Identity && !is_first ? CertKind::Intermediate : kind;
-      reports.push_back(report_on(std::move(loaded.certificate), own, origin,
-                                  std::move(loaded.address), wall_now()));
+      reports.push_back(
+          report_on(scope, std::move(loaded.certificate), own, origin, std::move(loaded.address)));
       is_first = false;
     }
   }
@@ -195,6 +205,7 @@ std::vector<CertificateReport> report_folder(const NodeConfig& config, Certifica
 
 constexpr std::array kKinds = {
     std::pair{CertificateRole::Identity, CertKind::Identity},
+    std::pair{CertificateRole::Retired, CertKind::Retired},
     std::pair{CertificateRole::Contact, CertKind::Contact},
     std::pair{CertificateRole::Anchor, CertKind::Anchor},
     std::pair{CertificateRole::Intermediate, CertKind::Intermediate},
@@ -233,6 +244,7 @@ int run_cert_add(const CommandLine& line, Streams streams) {
     return add_revocation_lists(*config, line, streams);
   }
   Problems problems;
+  const ReportScope scope = scope_of(*config, problems);
   Json reports = Json::array();
   for (const std::string& file : line.files) {
     const std::size_t problems_before = problems.size();
@@ -242,7 +254,7 @@ int run_cert_add(const CommandLine& line, Streams streams) {
     }
     const std::string address = binding.empty() ? chain.front().address : binding;
     const CertificateReport report =
-        report_on(chain.front().certificate, options.kind, "", address, wall_now());
+        report_on(scope, chain.front().certificate, options.kind, "", address);
     const std::string stem = options.name.empty() ? name_for(report) : options.name;
     std::string stored;
     if (!store(*config, line, stem, stored_text(chain, address), stored, problems)) {
@@ -264,11 +276,12 @@ int run_cert_list(const CommandLine& line, Streams streams) {
     return EX_CONFIG;
   }
   Problems problems;
+  const ReportScope scope = scope_of(*config, problems);
   Json all = Json::object();
   for (const auto& [role, kind] : kKinds) {
     const std::string folder(folder_of(role));
     all[folder] = Json::array();
-    for (const CertificateReport& report : report_folder(*config, role, kind, problems)) {
+    for (const CertificateReport& report : report_folder(*config, scope, role, kind, problems)) {
       all[folder].push_back(json_of(report));
       if (!line.wants_json) {
         const Certificate& certificate = *report.certificate;
@@ -289,21 +302,25 @@ int run_cert_list(const CommandLine& line, Streams streams) {
 
 int run_cert_show(const CommandLine& line, Streams streams) {
   Problems problems;
+  Problems unread;
+  const std::optional<NodeConfig> config =
+      load_config(line.config_file, ConfigUse::Offline, unread);
+  const ReportScope scope = config ? scope_of(*config, problems) : ReportScope{.now = wall_now()};
   Json reports = Json::array();
   for (const std::string& file : line.files) {
     std::string path = file;
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
       // A name as `cert list` shows it; a file alone needs no configuration.
-      const std::optional<NodeConfig> config = config_of(line, streams);
       if (!config) {
+        print_problems(unread, streams.err);
         return EX_CONFIG;
       }
       path = (std::filesystem::path(config->state_directory) / file).string();
     }
     for (Loaded& loaded : load(path, problems)) {
-      const CertificateReport report = report_on(std::move(loaded.certificate), kind_of(path), file,
-                                                 std::move(loaded.address), wall_now());
+      const CertificateReport report = report_on(scope, std::move(loaded.certificate),
+                                                 kind_of(path), file, std::move(loaded.address));
       reports.push_back(json_of(report));
       if (!line.wants_json) {
         print_report(report, streams.out);

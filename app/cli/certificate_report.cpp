@@ -5,6 +5,7 @@
 
 #include "app/config/utc.h"
 #include "engine/trust/selection.h"
+#include "engine/trust/usage.h"
 
 namespace sealgate::app {
 namespace {
@@ -60,10 +61,11 @@ void judge_dates(CertificateReport& report, WallTime now) {
   }
 }
 
-void judge_member(CertificateReport& report, CertKind kind) {
+void judge_member(const ReportScope& scope, CertificateReport& report, CertKind kind) {
   const Certificate& certificate = *report.certificate;
-  const engine::trust::Candidate sign = check_use(certificate, Use::Sign, {});
-  const engine::trust::Candidate encrypt = check_use(certificate, Use::Encrypt, {});
+  const engine::trust::Candidate sign = check_use(certificate, Use::Sign, {}, scope.compromised);
+  const engine::trust::Candidate encrypt =
+      check_use(certificate, Use::Encrypt, {}, scope.compromised);
   report.can_sign = sign.outcome == engine::trust::Outcome::Chosen;
   report.can_encrypt = encrypt.outcome == engine::trust::Outcome::Chosen;
   const std::string who = whom(certificate, report.address);
@@ -92,17 +94,31 @@ void judge_member(CertificateReport& report, CertKind kind) {
   }
 }
 
+// That it has expired is nothing to warn of.
+void judge_retired(CertificateReport& report) {
+  const std::string fault = engine::trust::key_usage_fault(*report.certificate, Use::Encrypt);
+  if (fault.empty()) {
+    report.uses.emplace_back("opens mail that is sealed to it");
+  } else {
+    report.warnings.push_back("opens no mail, since " + fault);
+  }
+}
+
 }  // namespace
 
-CertificateReport report_on(engine::trust::CertificatePointer certificate, CertKind kind,
-                            std::string origin, std::string address, WallTime now) {
+CertificateReport report_on(const ReportScope& scope, engine::trust::CertificatePointer certificate,
+                            CertKind kind, std::string origin, std::string address) {
   CertificateReport report;
   report.certificate = std::move(certificate);
   report.origin = std::move(origin);
   report.address = std::move(address);
-  judge_dates(report, now);
+  if (kind == CertKind::Retired) {
+    judge_retired(report);
+    return report;
+  }
+  judge_dates(report, scope.now);
   if (kind == CertKind::Identity || kind == CertKind::Contact) {
-    judge_member(report, kind);
+    judge_member(scope, report, kind);
     return report;
   }
   report.uses.push_back(kind == CertKind::Anchor ? "is the end of trust paths"

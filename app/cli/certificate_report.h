@@ -11,6 +11,7 @@
 #include "app/cli/json.h"
 #include "base/clock.h"
 #include "engine/trust/certificate.h"
+#include "engine/trust/weak_key.h"
 
 namespace sealgate::app {
 
@@ -27,8 +28,14 @@ struct CertificateReport {
 // Days before its end from which a certificate is warned about.
 inline constexpr int kExpiryWarningDays = 30;
 
-CertificateReport report_on(engine::trust::CertificatePointer certificate, CertKind kind,
-                            std::string origin, std::string address, WallTime now);
+// What reports are made by.
+struct ReportScope {
+  WallTime now{};
+  engine::trust::CompromisedKeys compromised = {};
+};
+
+CertificateReport report_on(const ReportScope& scope, engine::trust::CertificatePointer certificate,
+                            CertKind kind, std::string origin, std::string address);
 
 Json json_of(const CertificateReport& report);
 void print_report(const CertificateReport& report, std::ostream& to);

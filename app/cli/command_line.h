@@ -24,7 +24,14 @@ enum class Verb : std::uint8_t {
 };
 
 // Where `cert add` puts a file.
-enum class CertKind : std::uint8_t { Identity, Contact, Anchor, Intermediate, RevocationList };
+enum class CertKind : std::uint8_t {
+  Identity,
+  Retired,
+  Contact,
+  Anchor,
+  Intermediate,
+  RevocationList,
+};
 
 struct CommandLine {
   Verb verb = Verb::Status;

@@ -118,6 +118,31 @@ TEST_F(CommandsTest, CertAddStoresNothingThatIsNotACertificate) {
   EXPECT_EQ(run({"cert", "add", path("bob.pem"), "--contact", "--name", "../x"}), EX_USAGE);
 }
 
+TEST_F(CommandsTest, CertAddKeepsWhatIsRetiredForOpening) {
+  write("old.pem", make_certificate("gate@example.org").pem);
+  ASSERT_EQ(run({"cert", "add", path("old.pem"), "--retired", "--name", "2024"}), EX_OK) << err_;
+  EXPECT_THAT(out_, HasSubstr("opens mail that is sealed to it"));
+  EXPECT_EQ(run({"cert", "list", "--json"}), EX_OK);
+  const Json list = Json::parse(out_);
+  ASSERT_EQ(list["retired"].size(), 1U);
+  EXPECT_EQ(list["retired"][0]["origin"], "retired/2024.pem");
+  EXPECT_EQ(list["retired"][0]["can_sign"], false);
+}
+
+TEST_F(CommandsTest, CertSaysThatAKeyIsCompromised) {
+  write("bob.pem", make_certificate("bob@partner.example").pem);
+  ASSERT_EQ(run({"cert", "add", path("bob.pem"), "--contact", "--name", "bob", "--json"}), EX_OK);
+  const Json added = Json::parse(out_);
+  EXPECT_EQ(added[0]["can_encrypt"], true);
+  std::filesystem::create_directory(path("state/compromised"));
+  write("state/compromised/mine.txt", added[0]["key_id"].get<std::string>() + " # stolen\n");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"cert", "show", path("bob.pem")}, {"cert", "list"}}) {
+    ASSERT_EQ(run(command), EX_OK) << err_;
+    EXPECT_THAT(out_, HasSubstr("its key is on the list of compromised keys")) << command[1];
+  }
+}
+
 TEST_F(CommandsTest, CertListSaysWhatItWarnsOf) {
   write("bob.pem", make_certificate("bob@partner.example").pem);
   ASSERT_EQ(run({"cert", "add", path("bob.pem"), "--anchor", "--name", "bob"}), EX_OK);

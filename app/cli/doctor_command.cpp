@@ -100,9 +100,10 @@ void Doctor::check_identities() {
     return;
   }
   const WallTime now(std::chrono::seconds(std::time(nullptr)));
+  const ReportScope scope{.now = now, .compromised = snapshot_->compromised_keys()};
   for (const engine::trust::Identity& identity : snapshot_->identities()) {
-    const CertificateReport report =
-        report_on(identity.certificate, CertKind::Identity, identity.origin, identity.address, now);
+    const CertificateReport report = report_on(scope, identity.certificate, CertKind::Identity,
+                                               identity.origin, identity.address);
     for (const std::string& warning : report.warnings) {
       look("identity", Verdict::Warning, identity.origin + ": " + warning);
     }
@@ -112,6 +113,13 @@ void Doctor::check_identities() {
       look("identity", has_every_token_ ? Verdict::Bad : Verdict::Warning,
            identity.origin + ": no reachable token holds its private key; sealgated " +
                (has_every_token_ ? "does not start with it" : "answers 451 where it is needed"));
+    }
+  }
+  for (const engine::trust::OpeningKey& key : snapshot_->opening_keys().keys()) {
+    if (key.is_retired && !keys_.contains(key.certificate->key_id())) {
+      look("retired", Verdict::Warning,
+           key.origin +
+               ": no reachable token holds its private key; mail sealed to it stays closed");
     }
   }
   for (const auto& [address, entries] : snapshot_->contacts().entries()) {

@@ -46,8 +46,8 @@ constexpr std::array kKeys = {
         "stay who started it.",
         "sealgate"},
     Key{"", "state_directory", Path, Optional, "/var/lib/sealgate", 0, 0, "",
-        "Holds contacts/, identities/, anchors/, intermediates/ and crls/ as PEM or DER files; "
-        "`sealgate cert add` writes there.",
+        "Holds contacts/, identities/, retired/, anchors/, intermediates/ and crls/ as PEM or DER "
+        "files, where `sealgate cert add` writes; compromised/*.txt; and harvest.db.",
         ""},
     Key{"", "policy", Path, Optional, "policy.toml", 0, 0, "",
         "The policy: which mail is signed, encrypted, refused. See sealgate-policy(5).", ""},

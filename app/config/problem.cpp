@@ -7,7 +7,8 @@ std::string Place::text() const {
   if (line == 0) {
     return file;
   }
-  return file + ":" + std::to_string(line) + ":" + std::to_string(column);
+  const std::string text = file + ":" + std::to_string(line);
+  return column == 0 ? text : text + ":" + std::to_string(column);
 }
 
 }  // namespace sealgate::app

@@ -173,6 +173,7 @@ bool Gateway::open_keys(StartFailure& failure) {
     failure.exit_code = EX_CONFIG;
     return false;
   }
+  warn_of_missing_retired_keys(*snapshots_.back(), *dispatcher_);
   return true;
 }
 
@@ -293,6 +294,7 @@ void Gateway::reload() {
                {"text", "the last good policy and certificates stay in force"}});
   } else {
     log_problems(LogLevel::Warning, "snapshot_warning", loaded.problems);
+    warn_of_missing_retired_keys(*loaded.snapshot, *dispatcher_);
     ++generation_;
     snapshots_.push_back(std::move(loaded.snapshot));
     for (const std::unique_ptr<Shard>& shard : shards_) {

@@ -48,11 +48,20 @@ bool check_tokens(const NodeConfig& config, const hsm::Dispatcher& dispatcher,
   return may_start;
 }
 
-Problems missing_keys(const engine::Snapshot& snapshot, const hsm::Dispatcher& dispatcher) {
-  std::set<hsm::KeyId> known;
+namespace {
+
+std::set<hsm::KeyId> keys_seen(const hsm::Dispatcher& dispatcher) {
+  std::set<hsm::KeyId> seen;
   for (const hsm::KeyReport& key : dispatcher.keys()) {
-    known.insert(key.id);
+    seen.insert(key.id);
   }
+  return seen;
+}
+
+}  // namespace
+
+Problems missing_keys(const engine::Snapshot& snapshot, const hsm::Dispatcher& dispatcher) {
+  const std::set<hsm::KeyId> known = keys_seen(dispatcher);
   const std::vector<hsm::TokenStatus> tokens = dispatcher.status();
   const bool is_complete = std::all_of(tokens.begin(), tokens.end(), [](const auto& token) {
     return token.state == hsm::TokenState::Ready;
@@ -73,6 +82,19 @@ Problems missing_keys(const engine::Snapshot& snapshot, const hsm::Dispatcher& d
     }
   }
   return problems;
+}
+
+void warn_of_missing_retired_keys(const engine::Snapshot& snapshot,
+                                  const hsm::Dispatcher& dispatcher) {
+  const std::set<hsm::KeyId> known = keys_seen(dispatcher);
+  for (const engine::trust::OpeningKey& key : snapshot.opening_keys().keys()) {
+    if (key.is_retired && !known.contains(key.certificate->key_id())) {
+      log_event(LogLevel::Warning, "retired_key_not_seen",
+                {{"certificate", key.origin},
+                 {"text", "no token holds the private key of " + key.certificate->name() +
+                              "; mail sealed to it cannot be opened"}});
+    }
+  }
 }
 
 int exit_code_for(const Error& error) {

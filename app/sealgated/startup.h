@@ -31,6 +31,11 @@ bool check_tokens(const NodeConfig& config, const hsm::Dispatcher& dispatcher,
 // is away, the key may be on it: then only logged.
 Problems missing_keys(const engine::Snapshot& snapshot, const hsm::Dispatcher& dispatcher);
 
+// Logs a warning for each retired certificate whose private key is in no token: mail sealed to it
+// stays closed, all else works.
+void warn_of_missing_retired_keys(const engine::Snapshot& snapshot,
+                                  const hsm::Dispatcher& dispatcher);
+
 // The exit code for an error of this class.
 int exit_code_for(const Error& error);
 

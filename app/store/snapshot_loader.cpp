@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/config/file.h"
+#include "app/store/compromised_keys.h"
 #include "app/store/pem.h"
 #include "engine/policy/policy.h"
 #include "engine/trust/certificate.h"
@@ -86,6 +87,8 @@ std::string_view folder_of(CertificateRole role) {
   switch (role) {
     case CertificateRole::Identity:
       return "identities";
+    case CertificateRole::Retired:
+      return "retired";
     case CertificateRole::Contact:
       return "contacts";
     case CertificateRole::Anchor:
@@ -114,9 +117,11 @@ std::optional<engine::SnapshotSource> load_snapshot_source(const NodeConfig& con
   source.policy_toml =
       read_file(config.policy_file, engine::policy::kPolicyBytesMax, problems).value_or("");
   source.identities = identities_of(load_folder(state, CertificateRole::Identity, problems));
+  source.retired = sources_of(load_folder(state, CertificateRole::Retired, problems));
   source.contacts = sources_of(load_folder(state, CertificateRole::Contact, problems));
   source.anchors = sources_of(load_folder(state, CertificateRole::Anchor, problems));
   source.intermediates = sources_of(load_folder(state, CertificateRole::Intermediate, problems));
+  source.compromised_keys = load_compromised_keys(state, problems);
   const std::filesystem::path lists = std::filesystem::path(state) / std::string(kRevocationFolder);
   for (const std::string& path : files_in(lists.string(), {".crl", ".pem", ".der"}, problems)) {
     const std::optional<std::string> content = read_file(path, kRevocationFileBytesMax, problems);

@@ -5,10 +5,12 @@
 // would get mail in clear.
 //
 //   identities/*.pem     a certificate of ours, then intermediates that go out with signatures
+//   retired/*.pem        certificates of ours, expired or replaced, whose keys only open mail
 //   contacts/*.pem       certificates of others
 //   anchors/*.pem        trust anchors
 //   intermediates/*.pem  certificates that help to build paths
 //   crls/*.pem           revocation lists
+//   compromised/*.txt    keys that nobody is trusted with (compromised_keys.h)
 //
 // Besides .pem: .crt, .cer and .der, for lists .crl.
 // Threading: any thread; not a shard's, it reads files.
@@ -26,7 +28,7 @@
 
 namespace sealgate::app {
 
-enum class CertificateRole : std::uint8_t { Identity, Contact, Anchor, Intermediate };
+enum class CertificateRole : std::uint8_t { Identity, Retired, Contact, Anchor, Intermediate };
 
 // "identities", "contacts" ...
 std::string_view folder_of(CertificateRole role);

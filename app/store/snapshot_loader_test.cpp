@@ -127,6 +127,30 @@ TEST_F(SnapshotLoaderTest, IsRefusedForABadRevocationList) {
   EXPECT_THAT(problems(load_snapshot(config_, 1)), HasSubstr("no certificate revocation list"));
 }
 
+TEST_F(SnapshotLoaderTest, OpensWithRetiredKeys) {
+  const TestCertificate old = make_certificate("gateway@example.org");
+  write("retired/2024.pem", old.pem);
+  const LoadedSnapshot loaded = load_snapshot(config_, 1);
+  ASSERT_NE(loaded.snapshot, nullptr) << problems(loaded);
+  const auto& keys = loaded.snapshot->opening_keys().keys();
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0].origin, "retired/2024.pem");
+  EXPECT_TRUE(keys[0].is_retired);
+  EXPECT_TRUE(loaded.snapshot->identities().empty());
+  EXPECT_EQ(loaded.snapshot->contacts().size(), 0U);
+}
+
+TEST_F(SnapshotLoaderTest, ReadsCompromisedKeys) {
+  write("compromised/debian.txt", "# weak\n" + std::string(64, 'a') + "\n");
+  const LoadedSnapshot loaded = load_snapshot(config_, 1);
+  ASSERT_NE(loaded.snapshot, nullptr) << problems(loaded);
+  EXPECT_EQ(loaded.snapshot->compromised_keys().size(), 1U);
+  write("compromised/debian.txt", "# weak\n" + std::string(63, 'a') + "\n");
+  const LoadedSnapshot broken = load_snapshot(config_, 1);
+  EXPECT_EQ(broken.snapshot, nullptr);
+  EXPECT_THAT(problems(broken), HasSubstr("compromised/debian.txt:2: "));
+}
+
 TEST(Pem, IsReadBackAsWritten) {
   const TestCertificate bob = make_certificate("bob@partner.example");
   Problems problems;

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "hsm/api/key_operation.h"
 
 namespace sealgate::engine {
 
@@ -24,6 +25,11 @@ struct CertificateSource {
   Bytes der;
   std::string origin;   // "contacts/bob.pem".
   std::string address;  // Bound by the operator to this address or "@domain"; "" takes its own.
+  // SMIMECapabilities from a signed message of a contact's, DER; empty where none came.
+  Bytes capabilities = {};
+  // A contact's that the gateway has learned for `address`: binds as the certificate does, not as
+  // the operator does.
+  bool is_learned = false;
 };
 
 // A certificate of ours whose private key is in a token.
@@ -37,10 +43,13 @@ struct SnapshotSource {
   std::string policy_toml;  // The text of the policy file.
   std::string policy_name;  // Its name, for error messages.
   std::vector<IdentitySource> identities;
+  // Of ours, expired or replaced: their keys only open mail.
+  std::vector<CertificateSource> retired;
   std::vector<CertificateSource> contacts;
   std::vector<CertificateSource> intermediates;
   std::vector<CertificateSource> anchors;
-  std::vector<Bytes> revocation_lists;  // DER CRLs; consulted when they cover an issuer.
+  std::vector<Bytes> revocation_lists;       // DER CRLs; consulted when they cover an issuer.
+  std::vector<hsm::KeyId> compromised_keys;  // Nobody's are trusted whose key is among them.
 };
 
 // What an operator has to know about a source that was not taken: "policy.toml:12:3: ...".
@@ -52,10 +61,10 @@ struct SnapshotProblem {
 class Snapshot;
 
 // The compiled snapshot, or null with at least one problem. Whatever seals or restricts must be
-// whole: the policy, identities, contacts, anchors and revocation lists; a contact left out would
-// be an unknown recipient. `problems` may also hold warnings about a snapshot that was taken: an
-// intermediate that cannot be read, a contact certificate that holds no address, not even a
-// malformed one.
+// whole: the policy, identities, retired certificates, contacts, anchors and revocation lists; a
+// contact left out would be an unknown recipient. `problems` may also hold warnings about a
+// snapshot that was taken: an intermediate that cannot be read, a contact certificate that holds no
+// address, not even a malformed one, a retired certificate that is not for encryption.
 std::shared_ptr<const Snapshot> compile_snapshot(const SnapshotSource& source,
                                                  std::vector<SnapshotProblem>& problems);
 

@@ -26,8 +26,8 @@ const trust::SignerSelection& Decider::signer(const policy::Profile& profile,
   if (address.empty()) {
     selection.selection.reason = message_.from_problem;
   } else {
-    const trust::SelectionScope scope{.store = snapshot_.trust(), .cache = cache, .at = at_};
-    selection = trust::select_signer(scope, snapshot_.identities(), address, profile.constraints());
+    selection = trust::select_signer(snapshot_.scope(cache, at_), snapshot_.identities(), address,
+                                     profile.constraints());
   }
   return signers_.emplace(&profile, std::move(selection)).first->second;
 }
@@ -67,9 +67,8 @@ DecidedRecipient Decider::decide(std::size_t recipient, trust::ChainCache& cache
   const policy::Profile& profile = *decided.decision.profile;
 
   if (policy::needs_recipient_selection(decided.decision) || detail == Detail::Full) {
-    const trust::SelectionScope scope{.store = snapshot_.trust(), .cache = cache, .at = at_};
-    decided.contact =
-        trust::select_recipient(scope, snapshot_.contacts(), address, profile.constraints());
+    decided.contact = trust::select_recipient(snapshot_.scope(cache, at_), snapshot_.contacts(),
+                                              address, profile.constraints());
   }
   static const trust::SignerSelection kNobody;
   const bool needs_signer = policy::needs_signer_selection(decided.decision);
@@ -82,7 +81,9 @@ DecidedRecipient Decider::decide(std::size_t recipient, trust::ChainCache& cache
   if (decided.protection.is_signed) decided.identity = chosen.identity;
   if (decided.protection.is_encrypted) {
     decided.certificate = decided.contact.chosen;
-    decided.algorithms = policy::algorithms_for(profile, *decided.certificate);
+    // The chosen one stands first.
+    const ByteView learned = decided.contact.candidates.front().capabilities;
+    decided.algorithms = policy::algorithms_for(profile, *decided.certificate, learned);
   }
   return decided;
 }

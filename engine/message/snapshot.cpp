@@ -22,6 +22,8 @@ class Compiler {
   std::optional<policy::Policy> read_policy(const SnapshotSource& source);
   trust::Directory read_contacts(const SnapshotSource& source);
   std::vector<trust::Identity> read_identities(const SnapshotSource& source);
+  trust::OpeningKeys read_opening_keys(const std::vector<trust::Identity>& identities,
+                                       const SnapshotSource& source);
   std::unique_ptr<const trust::TrustStore> read_trust(const SnapshotSource& source);
   bool is_refused() const { return is_refused_; }
 
@@ -75,8 +77,11 @@ trust::Directory Compiler::read_contacts(const SnapshotSource& source) {
   for (const CertificateSource& contact : source.contacts) {
     const trust::CertificatePointer certificate = read(contact, Weight::Fatal);
     if (certificate == nullptr) continue;
-    const Result<void> added = directory.add(
-        {.certificate = certificate, .origin = contact.origin, .address = contact.address});
+    const Result<void> added = directory.add({.certificate = certificate,
+                                              .origin = contact.origin,
+                                              .address = contact.address,
+                                              .capabilities = contact.capabilities,
+                                              .is_learned = contact.is_learned});
     if (added) continue;
     // A certificate that stands for nobody hides nobody either. One whose addresses are malformed
     // hides whomever it is meant for.
@@ -107,6 +112,26 @@ std::vector<trust::Identity> Compiler::read_identities(const SnapshotSource& sou
   return identities;
 }
 
+trust::OpeningKeys Compiler::read_opening_keys(const std::vector<trust::Identity>& identities,
+                                               const SnapshotSource& source) {
+  trust::OpeningKeys keys;
+  for (const trust::Identity& identity : identities) {
+    keys.add({.certificate = identity.certificate, .origin = identity.origin});
+  }
+  for (const CertificateSource& retired : source.retired) {
+    trust::CertificatePointer certificate = read(retired, Weight::Fatal);
+    if (certificate == nullptr) continue;
+    const std::string fault = trust::key_usage_fault(*certificate, trust::Use::Encrypt);
+    const bool is_added = keys.add(
+        {.certificate = std::move(certificate), .origin = retired.origin, .is_retired = true});
+    if (!is_added) {
+      report(Weight::Warning, retired.origin,
+             "it opens no mail, since " + fault + "; it can be removed");
+    }
+  }
+  return keys;
+}
+
 std::unique_ptr<const trust::TrustStore> Compiler::read_trust(const SnapshotSource& source) {
   trust::TrustStoreSource parts;
   parts.anchors = read_all(source.anchors, Weight::Fatal);
@@ -127,7 +152,15 @@ std::unique_ptr<const trust::TrustStore> Compiler::read_trust(const SnapshotSour
 
 }  // namespace
 
-Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {}
+Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)), shared_keys_(parts_.contacts) {}
+
+trust::SelectionScope Snapshot::scope(trust::ChainCache& cache, WallTime at) const {
+  return {.store = trust(),
+          .cache = cache,
+          .compromised = parts_.compromised_keys,
+          .shared = shared_keys_,
+          .at = at};
+}
 
 std::shared_ptr<const Snapshot> compile_snapshot(const SnapshotSource& source,
                                                  std::vector<SnapshotProblem>& problems) {
@@ -135,13 +168,17 @@ std::shared_ptr<const Snapshot> compile_snapshot(const SnapshotSource& source,
   std::optional<policy::Policy> policy = compiler.read_policy(source);
   trust::Directory contacts = compiler.read_contacts(source);
   std::vector<trust::Identity> identities = compiler.read_identities(source);
+  trust::OpeningKeys opening_keys = compiler.read_opening_keys(identities, source);
   std::unique_ptr<const trust::TrustStore> trust = compiler.read_trust(source);
   if (!policy || compiler.is_refused()) return nullptr;
-  return std::make_shared<const Snapshot>(Snapshot::Parts{.generation = source.generation,
-                                                          .policy = std::move(*policy),
-                                                          .contacts = std::move(contacts),
-                                                          .identities = std::move(identities),
-                                                          .trust = std::move(trust)});
+  return std::make_shared<const Snapshot>(
+      Snapshot::Parts{.generation = source.generation,
+                      .policy = std::move(*policy),
+                      .contacts = std::move(contacts),
+                      .identities = std::move(identities),
+                      .opening_keys = std::move(opening_keys),
+                      .compromised_keys = trust::CompromisedKeys(source.compromised_keys),
+                      .trust = std::move(trust)});
 }
 
 }  // namespace sealgate::engine

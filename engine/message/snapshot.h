@@ -13,8 +13,11 @@
 #include "engine/api/snapshot.h"
 #include "engine/policy/policy.h"
 #include "engine/trust/directory.h"
+#include "engine/trust/opening_keys.h"
 #include "engine/trust/selection.h"
+#include "engine/trust/shared_keys.h"
 #include "engine/trust/trust_store.h"
+#include "engine/trust/weak_key.h"
 
 namespace sealgate::engine {
 
@@ -25,6 +28,8 @@ class Snapshot {
     policy::Policy policy;
     trust::Directory contacts;
     std::vector<trust::Identity> identities;
+    trust::OpeningKeys opening_keys;  // Of the identities and the retired certificates.
+    trust::CompromisedKeys compromised_keys;
     std::unique_ptr<const trust::TrustStore> trust;  // Not null.
   };
   explicit Snapshot(Parts parts);
@@ -33,10 +38,17 @@ class Snapshot {
   const policy::Policy& policy() const { return parts_.policy; }
   const trust::Directory& contacts() const { return parts_.contacts; }
   const std::vector<trust::Identity>& identities() const { return parts_.identities; }
+  const trust::OpeningKeys& opening_keys() const { return parts_.opening_keys; }
+  const trust::CompromisedKeys& compromised_keys() const { return parts_.compromised_keys; }
+  const trust::SharedKeys& shared_keys() const { return shared_keys_; }
   const trust::TrustStore& trust() const { return *parts_.trust; }
+
+  // What certificates are judged by at `at`.
+  trust::SelectionScope scope(trust::ChainCache& cache, WallTime at) const;
 
  private:
   Parts parts_;
+  trust::SharedKeys shared_keys_;
 };
 
 }  // namespace sealgate::engine

@@ -22,7 +22,8 @@ enum class Cipher : std::uint8_t { Aes128Cbc, Aes256Cbc, Aes128Gcm, Aes256Gcm };
 enum class RsaTransport : std::uint8_t { Pkcs1, OaepSha1, OaepSha256 };
 enum class RecipientName : std::uint8_t { IssuerSerial, SubjectKeyId };
 enum class KeyChoice : std::uint8_t { Any, Rsa, Elliptic };
-// Whether a contact's RFC 4262 capabilities may replace cipher and RSA transport.
+// Whether a contact's capabilities, learned from him or written in his certificate (RFC 4262), may
+// replace cipher and RSA transport.
 enum class CapabilityUse : std::uint8_t { Follow, Ignore };
 
 struct Profile {
@@ -48,9 +49,13 @@ struct ContactAlgorithms {
   Cipher cipher = Cipher::Aes256Cbc;
   RsaTransport rsa_transport = RsaTransport::Pkcs1;
   RecipientName recipient_name = RecipientName::IssuerSerial;
-  std::string reason;  // "profile default", "... replaced by the certificate's capabilities".
+  std::string reason;  // "profile default; the certificate's capabilities ask for aes-256-gcm".
 };
-ContactAlgorithms algorithms_for(const Profile& profile, const trust::Certificate& contact);
+
+// `learned` is what the contact has said in signed mail (trust::Candidate::capabilities): where it
+// can be read, it goes before what the certificate says.
+ContactAlgorithms algorithms_for(const Profile& profile, const trust::Certificate& contact,
+                                 ByteView learned);
 
 // How `signer` signs: PSS where the profile or the key itself (id-RSASSA-PSS) wants it.
 RsaSignature rsa_signature_for(const Profile& profile, const trust::Certificate& signer);

@@ -22,6 +22,7 @@ std::string advice(const trust::Selection& contact) {
     case trust::Outcome::Expired:
     case trust::Outcome::Revoked:
     case trust::Outcome::WeakKey:
+    case trust::Outcome::KeyShared:
     case trust::Outcome::WrongKeyUsage:
     case trust::Outcome::WrongExtendedKeyUsage:
       return "Ask the recipient for a new S/MIME certificate for encryption and give it to your "

@@ -123,14 +123,59 @@ TEST(Profile, FollowsCapabilitiesOfTheCertificateOnlyWhereToldTo) {
   const maker::Made plain = maker::make(maker::Recipe(), maker::make_rsa(2048), nullptr);
   Profile profile;
   profile.name = "default";
-  EXPECT_EQ(algorithms_for(profile, *plain.certificate).cipher, Cipher::Aes256Cbc);
-  EXPECT_EQ(algorithms_for(profile, *able.certificate).cipher, Cipher::Aes256Gcm);
-  EXPECT_EQ(algorithms_for(profile, *able.certificate).rsa_transport, RsaTransport::Pkcs1);
+  EXPECT_EQ(algorithms_for(profile, *plain.certificate, {}).cipher, Cipher::Aes256Cbc);
+  EXPECT_EQ(algorithms_for(profile, *able.certificate, {}).cipher, Cipher::Aes256Gcm);
+  EXPECT_EQ(algorithms_for(profile, *able.certificate, {}).rsa_transport, RsaTransport::Pkcs1);
   profile.capabilities = CapabilityUse::Ignore;
-  EXPECT_EQ(algorithms_for(profile, *able.certificate).cipher, Cipher::Aes256Cbc);
+  EXPECT_EQ(algorithms_for(profile, *able.certificate, {}).cipher, Cipher::Aes256Cbc);
   profile.recipient_name = RecipientName::SubjectKeyId;
-  EXPECT_EQ(algorithms_for(profile, *plain.certificate).recipient_name,
+  EXPECT_EQ(algorithms_for(profile, *plain.certificate, {}).recipient_name,
             RecipientName::IssuerSerial);
+}
+
+// SMIMECapabilities of one entry.
+Bytes capabilities_of(const Bytes& entry) {
+  Bytes list = {0x30, static_cast<std::uint8_t>(entry.size())};
+  list.insert(list.end(), entry.begin(), entry.end());
+  return list;
+}
+
+TEST(Profile, FollowsWhatTheContactSaidBeforeHisCertificate) {
+  const Bytes gcm = {0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2e};
+  const Bytes oaep_sha1 = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                           0xf7, 0x0d, 0x01, 0x01, 0x07, 0x30, 0x00};
+  const maker::Made able = maker::make(
+      maker::Recipe{.raw_extensions = {{"1.2.840.113549.1.9.15", capabilities_of(gcm)}}},
+      maker::make_rsa(2048), nullptr);
+  Profile profile;
+  profile.name = "default";
+  const ContactAlgorithms learned =
+      algorithms_for(profile, *able.certificate, capabilities_of(oaep_sha1));
+  EXPECT_EQ(learned.rsa_transport, RsaTransport::OaepSha1);
+  EXPECT_EQ(learned.cipher, Cipher::Aes256Cbc) << "the certificate is not asked any more";
+  EXPECT_EQ(learned.reason, "profile default; the contact's signed mail asks for oaep-sha1");
+  const Bytes broken = {0x30, 0x05};
+  const ContactAlgorithms own = algorithms_for(profile, *able.certificate, broken);
+  EXPECT_EQ(own.cipher, Cipher::Aes256Gcm);
+  EXPECT_EQ(own.reason, "profile default; the certificate's capabilities ask for aes-256-gcm");
+  profile.capabilities = CapabilityUse::Ignore;
+  EXPECT_EQ(algorithms_for(profile, *able.certificate, capabilities_of(oaep_sha1)).rsa_transport,
+            RsaTransport::Pkcs1);
+}
+
+TEST(Profile, GivesAShortKeyToWhoUnwrapsNoLongOne) {
+  const auto wrap = [](std::uint8_t last_of_wrap) {
+    return capabilities_of({0x30, 0x15, 0x06, 0x06, 0x2b, 0x81, 0x04,        0x01,
+                            0x0b, 0x01, 0x30, 0x0b, 0x06, 0x09, 0x60,        0x86,
+                            0x48, 0x01, 0x65, 0x03, 0x04, 0x01, last_of_wrap});
+  };
+  const maker::Made curve = maker::make(maker::Recipe(), maker::make_ec("P-256"), nullptr);
+  const maker::Made other = maker::make(maker::Recipe(), maker::make_ec("P-384"), nullptr);
+  Profile profile;
+  EXPECT_EQ(algorithms_for(profile, *curve.certificate, wrap(0x05)).cipher, Cipher::Aes128Cbc);
+  EXPECT_EQ(algorithms_for(profile, *curve.certificate, wrap(0x2d)).cipher, Cipher::Aes256Cbc);
+  EXPECT_EQ(algorithms_for(profile, *other.certificate, wrap(0x05)).cipher, Cipher::Aes256Cbc)
+      << "that was said of P-256";
 }
 
 TEST(Profile, SignsByPssWithAPssKeyWhateverItSays) {

@@ -151,6 +151,10 @@ std::string_view domain_of(std::string_view normal_address) {
   return at == std::string_view::npos ? std::string_view() : normal_address.substr(at);
 }
 
+std::string domain_authority_of(std::string_view normal_address) {
+  return "domain-signing-authority" + std::string(domain_of(normal_address));
+}
+
 Result<std::string> certificate_address(std::string_view address, NameForm form) {
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos) return kAddressMalformed;

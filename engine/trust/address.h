@@ -35,4 +35,7 @@ Result<std::string> normal_domain_of(std::string_view address);
 // The "@domain" of an address in normal form.
 std::string_view domain_of(std::string_view normal_address);
 
+// The address of whoever signs for the whole domain of `normal_address` (RFC 3183, 3.1.1).
+std::string domain_authority_of(std::string_view normal_address);
+
 }  // namespace sealgate::engine::trust

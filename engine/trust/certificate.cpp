@@ -34,7 +34,7 @@ Certificate::~Certificate() {
   X509_free(x509_);
 }
 
-bool Certificate::is_strong() const {
+bool Certificate::has_fit_length() const {
   if (key_kind_ == KeyKind::Rsa) return key_bits_ >= kRsaBitsMin && key_bits_ <= kRsaBitsMax;
   return key_kind_ != KeyKind::Unsupported;
 }

@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/trust/rsa_strength.h"
 #include "hsm/api/key_operation.h"
 
 namespace sealgate::engine::trust {
@@ -88,8 +89,10 @@ class Certificate {
   std::size_t key_bits() const { return key_bits_; }
   // The key is id-RSASSA-PSS (RFC 4055): signs with PSS only, never takes key transport.
   bool is_pss_key() const { return is_pss_key_; }
-  // RSA of 2048 to 8192 bits, P-256, P-384, P-521, X25519, Ed25519; nothing else.
-  bool is_strong() const;
+  // RSA of 2048 to 8192 bits; any other key of a supported kind.
+  bool has_fit_length() const;
+  // None for keys that are not RSA. All in all a key is judged by weak_key.h.
+  RsaFault rsa_fault() const { return rsa_fault_; }
 
   // RFC 4262: the SMIMECapabilities extension's value (a DER SEQUENCE); empty where absent.
   ByteView capabilities_der() const { return capabilities_der_; }
@@ -130,6 +133,7 @@ class Certificate {
   KeyKind key_kind_ = KeyKind::Unsupported;
   std::size_t key_bits_ = 0;
   bool is_pss_key_ = false;
+  RsaFault rsa_fault_ = RsaFault::None;
   std::string subject_text_;
   std::string issuer_text_;
   std::string serial_text_;

@@ -159,6 +159,7 @@ Result<void> CertificateReader::read_public_key() {
   into_.key_bits_ = static_cast<std::size_t>(std::max(0, EVP_PKEY_get_bits(key)));
   into_.is_pss_key_ = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS;
   if (into_.key_kind_ != KeyKind::Unsupported) into_.public_key_ = key;
+  if (into_.key_kind_ == KeyKind::Rsa) into_.rsa_fault_ = rsa_fault(key);
   return {};
 }
 

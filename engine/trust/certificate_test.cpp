@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
-#include "engine/trust/capabilities.h"
 #include "engine/trust/certificate_maker_test.h"
 #include "engine/trust/errors.h"
+#include "engine/trust/weak_key.h"
 
 namespace sealgate::engine::trust {
 namespace {
@@ -47,7 +47,7 @@ TEST(Certificate, ReadsWhatSelectionNeeds) {
   EXPECT_THAT(certificate.addresses(), ElementsAre("Bob@example.org"));
   EXPECT_EQ(certificate.key_kind(), KeyKind::Rsa);
   EXPECT_EQ(certificate.key_bits(), 2048U);
-  EXPECT_TRUE(certificate.is_strong());
+  EXPECT_EQ(weak_key(certificate, CompromisedKeys()), std::nullopt);
   EXPECT_FALSE(certificate.is_pss_key());
   EXPECT_TRUE(certificate.key_usage().is_present);
   EXPECT_TRUE(certificate.key_usage().digital_signature);
@@ -69,7 +69,8 @@ TEST(Certificate, ReadsWhatSelectionNeeds) {
 TEST(Certificate, KnowsKeyKindsAndTheirStrength) {
   const auto kind_of = [](const testing::TestKey& key) {
     const Made made = make(Recipe(), key, nullptr);
-    return std::make_pair(made.certificate->key_kind(), made.certificate->is_strong());
+    return std::make_pair(made.certificate->key_kind(),
+                          !weak_key(*made.certificate, CompromisedKeys()));
   };
   EXPECT_EQ(kind_of(make_rsa(1024)), std::make_pair(KeyKind::Rsa, false));
   EXPECT_EQ(kind_of(make_rsa(2047)), std::make_pair(KeyKind::Rsa, false));
@@ -193,35 +194,6 @@ TEST(Certificate, ShowsHostileNamesSafely) {
   EXPECT_EQ(text.find_first_of("\r\n\x1b"), std::string::npos);
   EXPECT_EQ(text.find("\u202e"), std::string::npos);
   EXPECT_THAT(made.certificate->name(), HasSubstr("serial 01 of CN=Bob"));
-}
-
-TEST(Capabilities, AreReadFromTheExtension) {
-  // aes256-GCM, aes128-CBC, RSAES-OAEP with SHA-256.
-  const Bytes der = {0x30, 0x2f, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
-                     0x01, 0x2e, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
-                     0x01, 0x02, 0x30, 0x13, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
-                     0x01, 0x07, 0x30, 0x06, 0xa0, 0x04, 0x30, 0x02, 0x06, 0x00};
-  const Capabilities broken = parse_capabilities(ByteView(der).first(der.size() - 1));
-  EXPECT_FALSE(broken.is_present);
-  const Capabilities can = parse_capabilities(ByteView(der));
-  EXPECT_TRUE(can.is_present);
-  EXPECT_TRUE(can.aes256_gcm);
-  EXPECT_TRUE(can.aes128_cbc);
-  EXPECT_FALSE(can.aes128_gcm);
-  EXPECT_FALSE(can.oaep_sha1);
-  EXPECT_FALSE(parse_capabilities({}).is_present);
-}
-
-TEST(Capabilities, KnowWhichOaepIsMeant) {
-  const Bytes plain = {0x30, 0x0d, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86,
-                       0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x07};
-  EXPECT_TRUE(parse_capabilities(plain).oaep_sha1);
-  EXPECT_FALSE(parse_capabilities(plain).oaep_sha256);
-  const Bytes sha256 = {0x30, 0x1e, 0x30, 0x1c, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-                        0x0d, 0x01, 0x01, 0x07, 0x30, 0x0f, 0xa0, 0x0d, 0x30, 0x0b, 0x06,
-                        0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01};
-  EXPECT_TRUE(parse_capabilities(sha256).oaep_sha256);
-  EXPECT_FALSE(parse_capabilities(sha256).oaep_sha1);
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ class Rfc9216 : public ::testing::Test {
     const TrustStore store({.anchors = {load("ca.rsa.crt"), load("ca.25519.crt")}});
     Directory directory;
     for (const std::string& name : names) directory.add({load(name), name, ""}).value();
-    return select_recipient({store, cache_, test_time()}, directory, address, KeyConstraints());
+    return select_recipient({store, cache_, CompromisedKeys(), SharedKeys(), test_time()},
+                            directory, address, KeyConstraints());
   }
 
   files::path folder_;

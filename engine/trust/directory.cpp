@@ -19,8 +19,10 @@ std::string fold(std::string_view address) {
 }  // namespace
 
 void Directory::file(const std::string& key, const Contact& contact, Binding binding) {
-  entries_[key].push_back(
-      {.certificate = contact.certificate, .origin = contact.origin, .binding = binding});
+  entries_[key].push_back({.certificate = contact.certificate,
+                           .origin = contact.origin,
+                           .binding = contact.is_learned ? Binding::Learned : binding,
+                           .capabilities = contact.capabilities});
   spellings_[fold(key)].insert(key);
 }
 

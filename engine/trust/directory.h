@@ -25,6 +25,10 @@ struct Contact {
   // An address or "@domain" that the operator has bound the certificate to, whatever addresses
   // it holds itself; "" takes its own.
   std::string address;
+  // SMIMECapabilities (RFC 8551, 2.5.2) of a signed message of his, DER; empty where none came.
+  Bytes capabilities = {};
+  // Filed for a signer's address by the gateway, not by the operator.
+  bool is_learned = false;
 };
 
 // How a contact's certificate came to stand for an address.
@@ -32,12 +36,14 @@ enum class Binding : std::uint8_t {
   OwnAddress,  // The certificate holds the address.
   Operator,    // Bound to the address by the operator.
   Domain,      // Bound to the address's "@domain" by the operator.
+  Learned,     // Learned from a signed message of the address.
 };
 
 struct DirectoryEntry {
   CertificatePointer certificate;
   std::string origin;
   Binding binding = Binding::OwnAddress;
+  Bytes capabilities = {};  // Contact's.
 };
 
 // An entry found for an address.

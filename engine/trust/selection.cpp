@@ -36,37 +36,6 @@ Outcome outcome_of(ChainOutcome outcome) {
   return Outcome::NoTrustPath;
 }
 
-// RFC 8550, 4.4.2; for key agreement RFC 5480, 3 and RFC 8410, 5.
-std::string usage_fault(const Certificate& certificate, Use use) {
-  const KeyUsage& usage = certificate.key_usage();
-  const KeyKind kind = certificate.key_kind();
-  switch (use) {
-    case Use::Sign:
-      if (kind == KeyKind::X25519) return "an X25519 key cannot sign";
-      if (usage.digital_signature || usage.non_repudiation) return "";
-      return "its key usage allows neither digitalSignature nor nonRepudiation";
-    case Use::Encrypt:
-      if (kind == KeyKind::Ed25519) return "an Ed25519 key cannot encrypt";
-      if (certificate.is_pss_key()) return "its RSA key is for PSS signatures only";
-      if (kind == KeyKind::Rsa) {
-        return usage.key_encipherment ? "" : "its key usage does not allow keyEncipherment";
-      }
-      if (usage.decipher_only) return "its key usage is decipherOnly";
-      return usage.key_agreement ? "" : "its key usage does not allow keyAgreement";
-  }
-  return "";
-}
-
-std::string weakness(const Certificate& certificate) {
-  if (certificate.is_strong()) return "";
-  if (certificate.key_kind() == KeyKind::Unsupported) {
-    return "its key is of a kind that is not supported (RSA, P-256, P-384, P-521, X25519 and "
-           "Ed25519 are)";
-  }
-  return "its RSA key has " + std::to_string(certificate.key_bits()) +
-         " bits (2048 to 8192 are allowed)";
-}
-
 std::string constraint_fault(const Certificate& certificate, const KeyConstraints& constraints) {
   const bool is_rsa = certificate.key_kind() == KeyKind::Rsa;
   if (is_rsa ? constraints.allows_rsa : constraints.allows_elliptic) return "";
@@ -77,7 +46,7 @@ std::string constraint_fault(const Certificate& certificate, const KeyConstraint
 void judge(Ranked& ranked, Use use, const SelectionScope& scope, const KeyConstraints& constraints,
            std::span<const CertificatePointer> extra) {
   Candidate& candidate = ranked.candidate;
-  const Candidate alone = check_use(*candidate.certificate, use, constraints);
+  const Candidate alone = check_use(*candidate.certificate, use, constraints, scope.compromised);
   candidate.outcome = alone.outcome;
   candidate.reason = alone.reason;
   if (candidate.outcome != Outcome::Chosen) return;
@@ -85,6 +54,15 @@ void judge(Ranked& ranked, Use use, const SelectionScope& scope, const KeyConstr
       scope.cache.verify(scope.store, *candidate.certificate, extra, scope.at);
   candidate.outcome = outcome_of(verdict.outcome);
   candidate.reason = verdict.reason;
+  if (candidate.outcome != Outcome::Chosen) return;
+  if (std::string fault = weak_link(verdict.chain, scope.compromised); !fault.empty()) {
+    candidate.outcome = Outcome::NoTrustPath;
+    candidate.reason = std::move(fault);
+  } else if (const auto other = scope.shared.other_holder(*candidate.certificate)) {
+    candidate.outcome = Outcome::KeyShared;
+    candidate.reason = "its key is also that of " + printable(*other, kAddressShownMax) +
+                       ", who could read the mail; each of them needs a key of his own";
+  }
 }
 
 // How near to usable: what an operator can best do something about comes first.
@@ -102,6 +80,7 @@ int distance(Outcome outcome) {
       return 2;
     case Outcome::AlgorithmNotAllowed:
     case Outcome::WeakKey:
+    case Outcome::KeyShared:
       return 3;
     case Outcome::WrongKeyUsage:
     case Outcome::WrongExtendedKeyUsage:
@@ -169,9 +148,6 @@ const Ranked* choose(std::vector<Ranked>& ranked, std::string_view whom, Selecti
 
 enum class Match : std::uint8_t { None, Address, Domain };
 
-// RFC 3183, 3.1.1: who signs for a whole domain is named so.
-constexpr std::string_view kDomainAuthority = "domain-signing-authority";
-
 Match match(const Identity& identity, const std::string& address) {
   const std::string_view domain = domain_of(address);
   if (identity.address.starts_with('@')) {
@@ -184,8 +160,9 @@ Match match(const Identity& identity, const std::string& address) {
   }
   const std::vector<std::string>& own = identity.certificate->addresses();
   if (std::find(own.begin(), own.end(), address) != own.end()) return Match::Address;
-  const std::string authority = std::string(kDomainAuthority) + std::string(domain);
-  if (std::find(own.begin(), own.end(), authority) != own.end()) return Match::Domain;
+  if (std::find(own.begin(), own.end(), domain_authority_of(address)) != own.end()) {
+    return Match::Domain;
+  }
   return Match::None;
 }
 
@@ -211,6 +188,8 @@ std::string_view name_of(Outcome outcome) {
       return "address_mismatch";
     case Outcome::WeakKey:
       return "weak_key";
+    case Outcome::KeyShared:
+      return "key_shared";
     case Outcome::AlgorithmNotAllowed:
       return "algorithm_not_allowed";
     case Outcome::DomainOnly:
@@ -221,24 +200,24 @@ std::string_view name_of(Outcome outcome) {
   return "";
 }
 
-Candidate check_use(const Certificate& certificate, Use use, const KeyConstraints& constraints) {
+Candidate check_use(const Certificate& certificate, Use use, const KeyConstraints& constraints,
+                    const CompromisedKeys& compromised) {
   const auto lost = [&](Outcome outcome, std::string reason) {
-    return Candidate{&certificate, "", outcome, std::move(reason)};
+    return Candidate{.certificate = &certificate, .outcome = outcome, .reason = std::move(reason)};
   };
-  if (std::string fault = weakness(certificate); !fault.empty()) {
-    return lost(Outcome::WeakKey, std::move(fault));
+  if (const std::optional<WeakKeyReason> weakness = weak_key(certificate, compromised)) {
+    return lost(Outcome::WeakKey, weak_key_text(certificate, *weakness));
   }
-  if (std::string fault = usage_fault(certificate, use); !fault.empty()) {
+  if (std::string fault = key_usage_fault(certificate, use); !fault.empty()) {
     return lost(Outcome::WrongKeyUsage, std::move(fault));
   }
-  if (certificate.mail_usage() == MailUsage::Other) {
-    return lost(Outcome::WrongExtendedKeyUsage,
-                "its extended key usage does not allow emailProtection");
+  if (std::string fault = extended_usage_fault(certificate); !fault.empty()) {
+    return lost(Outcome::WrongExtendedKeyUsage, std::move(fault));
   }
   if (std::string fault = constraint_fault(certificate, constraints); !fault.empty()) {
     return lost(Outcome::AlgorithmNotAllowed, std::move(fault));
   }
-  return Candidate{&certificate, "", Outcome::Chosen, ""};
+  return Candidate{.certificate = &certificate, .outcome = Outcome::Chosen};
 }
 
 Selection select_recipient(const SelectionScope& scope, const Directory& directory,
@@ -256,6 +235,7 @@ Selection select_recipient(const SelectionScope& scope, const Directory& directo
     Ranked one;
     one.candidate.certificate = found.entry->certificate.get();
     one.candidate.origin = found.entry->origin;
+    one.candidate.capabilities = found.entry->capabilities;
     one.is_for_domain = found.entry->binding == Binding::Domain;
     if (found.is_exact) {
       judge(one, Use::Encrypt, scope, constraints, {});

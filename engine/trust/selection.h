@@ -15,11 +15,12 @@
 #include "engine/trust/certificate.h"
 #include "engine/trust/chain_cache.h"
 #include "engine/trust/directory.h"
+#include "engine/trust/shared_keys.h"
 #include "engine/trust/trust_store.h"
+#include "engine/trust/usage.h"
+#include "engine/trust/weak_key.h"
 
 namespace sealgate::engine::trust {
-
-enum class Use : std::uint8_t { Sign, Encrypt };
 
 enum class Outcome : std::uint8_t {
   Chosen,
@@ -31,6 +32,7 @@ enum class Outcome : std::uint8_t {
   WrongExtendedKeyUsage,  // extendedKeyUsage does not allow mail.
   AddressMismatch,        // Filed or offered for another address, or its addresses are malformed.
   WeakKey,
+  KeyShared,            // Its key is also that of somebody else (shared_keys.h).
   AlgorithmNotAllowed,  // The profile does not take this kind of key.
   DomainOnly,           // Usable, but one for the very address is too.
   OlderThanChosen,      // Usable, but a newer one is too.
@@ -48,9 +50,12 @@ struct KeyConstraints {
 
 struct Candidate {
   const Certificate* certificate = nullptr;
-  std::string origin;
+  std::string origin = {};
   Outcome outcome = Outcome::NoTrustPath;
-  std::string reason;  // One sentence.
+  std::string reason = {};  // One sentence.
+  // What the contact's software has said that it can open: DER SMIMECapabilities from a signed
+  // message of his; empty where none is known.
+  ByteView capabilities = {};
 };
 
 struct Selection {
@@ -83,6 +88,8 @@ struct SignerSelection {
 struct SelectionScope {
   const TrustStore& store;
   ChainCache& cache;
+  const CompromisedKeys& compromised;
+  const SharedKeys& shared;
   WallTime at;
 };
 
@@ -94,6 +101,7 @@ SignerSelection select_signer(const SelectionScope& scope, const std::vector<Ide
 
 // Whether `certificate`, taken alone, could serve: usage, strength, constraints. Chosen means
 // yes. What `sealgate cert show` prints.
-Candidate check_use(const Certificate& certificate, Use use, const KeyConstraints& constraints);
+Candidate check_use(const Certificate& certificate, Use use, const KeyConstraints& constraints,
+                    const CompromisedKeys& compromised);
 
 }  // namespace sealgate::engine::trust

@@ -32,7 +32,9 @@ class SelectionTest : public ::testing::Test {
   const TrustStore store_{
       {.anchors = {root_.certificate}, .intermediates = {}, .revocation_lists = {}}};
   ChainCache cache_;
-  const SelectionScope scope_{store_, cache_, test_time()};
+  const CompromisedKeys compromised_;
+  const SharedKeys shared_;
+  const SelectionScope scope_{store_, cache_, compromised_, shared_, test_time()};
   const KeyConstraints any_;
 
   Made make_for(const std::string& address, const std::string& usage, Recipe recipe) const {
@@ -222,7 +224,7 @@ TEST_F(SelectionTest, NeverChoosesARevokedCertificate) {
       {.anchors = {root_.certificate}, .intermediates = {}, .revocation_lists = {list}});
   Directory directory;
   directory.add({bob.certificate, "bob", ""}).value();
-  const SelectionScope scope{store, cache_, test_time()};
+  const SelectionScope scope{store, cache_, compromised_, shared_, test_time()};
   const Selection alone = select_recipient(scope, directory, "bob@example.org", any_);
   EXPECT_EQ(alone.chosen, nullptr);
   EXPECT_EQ(alone.candidates.at(0).outcome, Outcome::Revoked);
@@ -230,6 +232,48 @@ TEST_F(SelectionTest, NeverChoosesARevokedCertificate) {
   directory.add({old.certificate, "old", ""}).value();
   EXPECT_EQ(select_recipient(scope, directory, "bob@example.org", any_).chosen,
             old.certificate.get());
+}
+
+TEST_F(SelectionTest, RefusesKeysThatOthersHave) {
+  const Made bob = make_for("bob@example.org", "keyAgreement");
+  const Made eve = make(Recipe{.extensions = mail_extensions("eve@example.org", "keyAgreement")},
+                        bob.key, &root_);
+  Directory directory;
+  directory.add({bob.certificate, "bob", ""}).value();
+  const auto best = [&](const CompromisedKeys& compromised) {
+    const SharedKeys shared(directory);
+    const SelectionScope scope{store_, cache_, compromised, shared, test_time()};
+    const Selection selection = select_recipient(scope, directory, "bob@example.org", any_);
+    EXPECT_EQ(selection.chosen != nullptr, selection.candidates[0].outcome == Outcome::Chosen);
+    return selection.candidates[0];
+  };
+  EXPECT_EQ(best(CompromisedKeys()).outcome, Outcome::Chosen);
+  const Candidate listed = best(CompromisedKeys({bob.certificate->key_id()}));
+  EXPECT_EQ(listed.outcome, Outcome::WeakKey);
+  EXPECT_THAT(listed.reason, HasSubstr("on the list of compromised keys"));
+  const Candidate above = best(CompromisedKeys({root_.certificate->key_id()}));
+  EXPECT_EQ(above.outcome, Outcome::NoTrustPath);
+  EXPECT_THAT(above.reason, HasSubstr("CN=Root above it"));
+  directory.add({eve.certificate, "eve", ""}).value();
+  const Candidate twice = best(CompromisedKeys());
+  EXPECT_EQ(twice.outcome, Outcome::KeyShared);
+  EXPECT_THAT(twice.reason, HasSubstr("also that of eve@example.org"));
+}
+
+TEST_F(SelectionTest, GivesWhatTheContactHasSaidOfHisSoftware) {
+  const Made bob = make_for("bob@example.org", "keyAgreement");
+  const Bytes capabilities = {0x30, 0x00};
+  Directory directory;
+  directory
+      .add({.certificate = bob.certificate,
+            .origin = "bob",
+            .address = "bob@example.org",
+            .capabilities = capabilities,
+            .is_learned = true})
+      .value();
+  const Selection selection = select_recipient(scope_, directory, "bob@example.org", any_);
+  EXPECT_EQ(selection.chosen, bob.certificate.get());
+  EXPECT_TRUE(equal_bytes(selection.candidates[0].capabilities, capabilities));
 }
 
 TEST_F(SelectionTest, KeepsToTheProfilesKeys) {

@@ -32,10 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   trust::ChainCache cache;
   trust::Directory directory;
   if (!directory.add({certificate, "fuzz", ""})) return 0;
-  const trust::SelectionScope scope{store, cache, certificate->not_before()};
+  const trust::CompromisedKeys compromised;
+  const trust::SharedKeys shared(directory);
+  const trust::SelectionScope scope{store, cache, compromised, shared, certificate->not_before()};
   const trust::Selection selection = trust::select_recipient(
       scope, directory, certificate->addresses().front(), trust::KeyConstraints());
   SG_CHECK(selection.is_known_contact);
-  SG_CHECK(selection.chosen == nullptr || selection.chosen->is_strong());
+  SG_CHECK(selection.chosen == nullptr || !trust::weak_key(*selection.chosen, compromised));
   return 0;
 }
