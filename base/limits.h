@@ -42,6 +42,10 @@ inline constexpr std::size_t kKeyInputBytesMax = 1024;
 // The largest output: an RSA-8192 signature.
 inline constexpr std::size_t kKeyOutputBytesMax = 1024;
 
+// The longest content-encryption key that is decrypted: CMS ciphers take 32 bytes at most, keys of
+// authentication 64.
+inline constexpr std::size_t kContentKeyBytesMax = 64;
+
 // A certificate, and the certificates sent with one signature.
 inline constexpr std::size_t kCertificateBytesMax = 64 * 1024;
 inline constexpr std::size_t kCertificatesMax = 64;

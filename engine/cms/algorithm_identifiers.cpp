@@ -103,6 +103,9 @@ void add_signature_algorithm(DerWriter& writer, hsm::Mechanism mechanism) {
     case hsm::Mechanism::RsaPkcs1Decrypt:
     case hsm::Mechanism::RsaOaepSha1Decrypt:
     case hsm::Mechanism::RsaOaepSha256Decrypt:
+    case hsm::Mechanism::RsaOaepSha384Decrypt:
+    case hsm::Mechanism::RsaOaepSha512Decrypt:
+    case hsm::Mechanism::RsaOaepSha256Mgf1Sha1Decrypt:
     case hsm::Mechanism::EcdhDerive:
       break;
   }

@@ -27,12 +27,16 @@ struct OperationTag {
 };
 
 enum class KeyAction : std::uint8_t {
-  SignDigest,    // input: the digest. Output: the signature as CMS carries it (ECDSA as DER).
-  DecryptKey,    // input: the encrypted content-encryption key. Output: the key.
+  SignDigest,  // input: the digest. Output: the signature as CMS carries it (ECDSA as DER).
+  // input: the encrypted content-encryption key. Output: the key, `key_bytes` long.
+  // RsaPkcs1Decrypt never ends as BadInput: what is no such key gives a synthetic one, the same
+  // for the same input, so that nobody learns from the outcome whether the padding was right.
+  DecryptKey,
   DeriveSecret,  // input: the peer's public point (RFC 5480) or X25519 key. Output: Z.
 };
 
-// How the token has to do it. Digest and padding parameters are those of RFC 8017.
+// How the token has to do it. Digest and padding parameters are those of RFC 8017; OAEP has an
+// empty label and, where not said otherwise, MGF1 with its own digest.
 enum class Mechanism : std::uint8_t {
   RsaPkcs1Sha256,
   RsaPkcs1Sha384,
@@ -47,6 +51,9 @@ enum class Mechanism : std::uint8_t {
   RsaPkcs1Decrypt,
   RsaOaepSha1Decrypt,
   RsaOaepSha256Decrypt,
+  RsaOaepSha384Decrypt,
+  RsaOaepSha512Decrypt,
+  RsaOaepSha256Mgf1Sha1Decrypt,  // What is written where a sender names the digest alone.
   EcdhDerive,
 };
 
@@ -74,6 +81,7 @@ struct KeyOperation {
   Mechanism mechanism = Mechanism::RsaPkcs1Sha256;
   Priority priority = Priority::Mail;
   TimePoint deadline;
+  std::uint8_t key_bytes = 0;  // DecryptKey: 1 to kContentKeyBytesMax; else 0.
   InlineBytes<kKeyInputBytesMax> input;
 };
 

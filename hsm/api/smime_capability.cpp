@@ -17,6 +17,7 @@ using enum Mechanism;
 
 constexpr std::string_view kNoRsaSign = "Use PSS or an ECDSA key for signing.";
 constexpr std::string_view kNoPss = "Sign with PKCS#1 v1.5 or ECDSA.";
+constexpr std::string_view kNoOaep = "Senders that use exactly this could not be read.";
 constexpr std::string_view kNoEcdsa = "Sign with an RSA key.";
 
 constexpr std::array kSchemes = {
@@ -36,6 +37,10 @@ constexpr std::array kSchemes = {
            "Senders that use OAEP could not be read."},
     Scheme{RsaOaepSha256Decrypt, KeyType::Rsa, "decrypt RSA OAEP SHA-256",
            "Do not announce OAEP with SHA-256 to partners; OAEP with SHA-1 is as safe."},
+    Scheme{RsaOaepSha384Decrypt, KeyType::Rsa, "decrypt RSA OAEP SHA-384", kNoOaep},
+    Scheme{RsaOaepSha512Decrypt, KeyType::Rsa, "decrypt RSA OAEP SHA-512", kNoOaep},
+    Scheme{RsaOaepSha256Mgf1Sha1Decrypt, KeyType::Rsa, "decrypt RSA OAEP SHA-256 MGF1 SHA-1",
+           kNoOaep},
     Scheme{EcdhDerive, KeyType::EcP256, "agree ECDH P-256", "Use an RSA key for encryption."},
     Scheme{EcdhDerive, KeyType::EcP384, "agree ECDH P-384", "Use an RSA key for encryption."},
     Scheme{EcdhDerive, KeyType::EcP521, "agree ECDH P-521", "Use an RSA key for encryption."},
@@ -49,7 +54,8 @@ ProbeReport probe_of(const TokenReport& report, const Scheme& scheme) {
   return {.mechanism = scheme.mechanism,
           .key_type = scheme.key_type,
           .result = ProbeResult::NotListed,
-          .detail = 0};
+          .detail = 0,
+          .is_through_raw_rsa = false};
 }
 
 SmimeCapability capability_of(const Scheme& scheme, const ProbeReport& probe) {
@@ -70,7 +76,9 @@ SmimeCapability capability_of(const Scheme& scheme, const ProbeReport& probe) {
       break;
     case ProbeResult::Works:
       made.state = CapabilityState::Works;
-      made.sentence = "Tried with a key of this token; the result is right.";
+      made.sentence = probe.is_through_raw_rsa
+                          ? "Tried with a key of this token, through raw RSA; the result is right."
+                          : "Tried with a key of this token; the result is right.";
       break;
     case ProbeResult::Refused:
       made.state = CapabilityState::Unusable;
@@ -122,6 +130,12 @@ std::string_view name_of(Mechanism mechanism) {
       return "rsa-oaep-sha1-decrypt";
     case RsaOaepSha256Decrypt:
       return "rsa-oaep-sha256-decrypt";
+    case RsaOaepSha384Decrypt:
+      return "rsa-oaep-sha384-decrypt";
+    case RsaOaepSha512Decrypt:
+      return "rsa-oaep-sha512-decrypt";
+    case RsaOaepSha256Mgf1Sha1Decrypt:
+      return "rsa-oaep-sha256-mgf1-sha1-decrypt";
     case EcdhDerive:
       return "ecdh-derive";
   }

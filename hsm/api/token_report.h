@@ -67,6 +67,8 @@ struct ProbeReport {
   KeyType key_type = KeyType::Other;
   ProbeResult result = ProbeResult::NotListed;
   std::int64_t detail = 0;  // The CK_RV of a refusal.
+  // Decrypting: the token does raw RSA (CKM_RSA_X_509), and the padding is undone in software.
+  bool is_through_raw_rsa = false;
 };
 
 struct TokenReport {

@@ -18,8 +18,13 @@ enum class TokenState : std::uint8_t {
 
 // Counted since the start; each counter alone is exact, together they may be a moment apart.
 struct TokenCounters {
-  std::uint64_t operations = 0;        // Completed, with whatever outcome.
-  std::uint64_t failures = 0;          // Of these: not Done.
+  std::uint64_t operations = 0;  // Completed, with whatever outcome.
+  // Handed to the token, by action: with one, the token made one signature, decryption or
+  // derivation, whatever came of it.
+  std::uint64_t operations_sign = 0;
+  std::uint64_t operations_decrypt = 0;
+  std::uint64_t operations_derive = 0;
+  std::uint64_t failures = 0;          // Of the operations: not Done.
   std::uint64_t deadlines_passed = 0;  // Of these: DeadlinePassed.
   std::uint64_t verify_failures = 0;   // Signatures that did not verify and were not used.
   std::uint64_t batches = 0;           // Bursts handed to lanes.

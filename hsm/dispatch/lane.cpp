@@ -83,6 +83,7 @@ void Lane::complete(Job& job) {
   } else if (key == nullptr) {
     completion.outcome = KeyOutcome::KeyUnknown;
   } else {
+    shared_->count(shared_->operations_of(operation.action));
     const ExecuteResult result = session_.execute(*key, operation, completion.output);
     completion.outcome = result.outcome;
     completion.detail = static_cast<std::int64_t>(result.rv);

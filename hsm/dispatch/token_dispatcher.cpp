@@ -244,6 +244,9 @@ TokenStatus TokenDispatcher::status() const {
   status.uri = token_->settings().uri;
   status.state = shared_.state.load(std::memory_order_acquire);
   status.counters.operations = read(shared_.operations);
+  status.counters.operations_sign = read(shared_.operations_sign);
+  status.counters.operations_decrypt = read(shared_.operations_decrypt);
+  status.counters.operations_derive = read(shared_.operations_derive);
   status.counters.failures = read(shared_.failures);
   status.counters.deadlines_passed = read(shared_.deadlines_passed);
   status.counters.verify_failures = read(shared_.verify_failures);

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/check.h"
 #include "base/ring.h"
+#include "hsm/api/key_operation.h"
 #include "hsm/api/token_status.h"
 #include "hsm/dispatch/doorbell.h"
 
@@ -28,12 +30,28 @@ struct TokenShared {
 
   alignas(kCacheLineBytes) std::atomic<std::uint64_t> taken{0};
   std::atomic<std::uint64_t> operations{0};
+  std::atomic<std::uint64_t> operations_sign{0};
+  std::atomic<std::uint64_t> operations_decrypt{0};
+  std::atomic<std::uint64_t> operations_derive{0};
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> deadlines_passed{0};
   std::atomic<std::uint64_t> verify_failures{0};
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> recoveries{0};
   std::atomic<std::uint64_t> logins{0};
+
+  // The counter of operations that were handed to the token.
+  std::atomic<std::uint64_t>& operations_of(KeyAction action) {
+    switch (action) {
+      case KeyAction::SignDigest:
+        return operations_sign;
+      case KeyAction::DecryptKey:
+        return operations_decrypt;
+      case KeyAction::DeriveSecret:
+        return operations_derive;
+    }
+    SG_CHECK(false);
+  }
 
   void count(std::atomic<std::uint64_t>& counter) {
     counter.fetch_add(1, std::memory_order_relaxed);

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/random.h"
 #include "hsm/pkcs11/ck_outcome.h"
 #include "hsm/pkcs11/mechanism.h"
 #include "hsm/pkcs11/object_reader.h"
@@ -104,6 +105,17 @@ Result<std::vector<Companion>> read_companions(ObjectReader& reader) {
   return companions;
 }
 
+Bytes substitute_for(const KeyReport& report, const PublicKey& key) {
+  if (report.type == KeyType::Rsa && report.may_decrypt) {
+    std::array<std::uint8_t, 32> noise{};
+    SystemRandom random;
+    random.fill(noise);
+    Result<Bytes> encrypted = key.encrypt(Mechanism::RsaPkcs1Decrypt, noise);
+    if (encrypted) return std::move(encrypted).value();
+  }
+  return report.may_derive ? key.point() : Bytes();
+}
+
 TokenKey read_key(ObjectReader& reader, CK_OBJECT_HANDLE handle,
                   const std::vector<Companion>& companions) {
   TokenKey key;
@@ -126,6 +138,7 @@ TokenKey read_key(ObjectReader& reader, CK_OBJECT_HANDLE handle,
   key.report.type = key.public_key->type();
   key.report.bits = key.public_key->bits();
   key.report.public_key.assign(key.public_key->der().begin(), key.public_key->der().end());
+  key.substitute = substitute_for(key.report, *key.public_key);
   return key;
 }
 

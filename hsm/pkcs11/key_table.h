@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "hsm/api/token_report.h"
+#include "hsm/pkcs11/key_ways.h"
 #include "hsm/pkcs11/public_key.h"
 
 namespace sealgate::hsm {
@@ -22,6 +23,10 @@ struct TokenKey {
   KeyReport report;
   CK_OBJECT_HANDLE handle = 0;
   std::shared_ptr<const PublicKey> public_key;  // Null where the token shows no public half.
+  KeyWays ways;
+  // What the token is asked instead of an input that no token can take: a ciphertext of noise for
+  // a key that decrypts, the key's own point for one that derives; else empty.
+  Bytes substitute;
 };
 
 class KeyTable {

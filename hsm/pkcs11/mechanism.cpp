@@ -30,6 +30,12 @@ constexpr std::array kForms = {
                   CKG_MGF1_SHA1},
     MechanismForm{RsaOaepSha256Decrypt, DecryptKey, KeyFamily::Rsa, CKM_RSA_PKCS_OAEP, 0,
                   CKM_SHA256, CKG_MGF1_SHA256},
+    MechanismForm{RsaOaepSha384Decrypt, DecryptKey, KeyFamily::Rsa, CKM_RSA_PKCS_OAEP, 0,
+                  CKM_SHA384, CKG_MGF1_SHA384},
+    MechanismForm{RsaOaepSha512Decrypt, DecryptKey, KeyFamily::Rsa, CKM_RSA_PKCS_OAEP, 0,
+                  CKM_SHA512, CKG_MGF1_SHA512},
+    MechanismForm{RsaOaepSha256Mgf1Sha1Decrypt, DecryptKey, KeyFamily::Rsa, CKM_RSA_PKCS_OAEP, 0,
+                  CKM_SHA256, CKG_MGF1_SHA1},
     MechanismForm{EcdhDerive, DeriveSecret, KeyFamily::Agreement, CKM_ECDH1_DERIVE, 0, 0, 0},
 };
 
@@ -95,6 +101,20 @@ bool fits(KeyFamily family, KeyType type) {
       return false;
   }
   SG_CHECK(false);
+}
+
+MechanismCall::MechanismCall(const MechanismForm& form) : mechanism_{form.type, nullptr, 0} {
+  if (form.type == CKM_RSA_PKCS_PSS) {
+    pss_ = {form.hash, form.mgf, form.digest_bytes};
+    mechanism_.pParameter = &pss_;
+    mechanism_.ulParameterLen = sizeof pss_;
+  }
+  if (form.type == CKM_RSA_PKCS_OAEP) {
+    // RFC 8017, A.2.1: the label is empty; it is still "specified".
+    oaep_ = {form.hash, form.mgf, CKZ_DATA_SPECIFIED, nullptr, 0};
+    mechanism_.pParameter = &oaep_;
+    mechanism_.ulParameterLen = sizeof oaep_;
+  }
 }
 
 ByteView digest_info_prefix(Mechanism mechanism) {

@@ -35,6 +35,23 @@ struct MechanismForm {
 const MechanismForm& form_of(Mechanism mechanism);
 std::span<const MechanismForm> all_forms();
 
+// A mechanism with its parameters, as a call of PKCS#11 takes it.
+class MechanismCall {
+ public:
+  explicit MechanismCall(const MechanismForm& form);
+  // One without parameters.
+  explicit MechanismCall(CK_MECHANISM_TYPE type) : mechanism_{type, nullptr, 0} {}
+  MechanismCall(const MechanismCall&) = delete;  // The mechanism points into its own object.
+  MechanismCall& operator=(const MechanismCall&) = delete;
+
+  CK_MECHANISM* get() { return &mechanism_; }
+
+ private:
+  CK_MECHANISM mechanism_;
+  CK_RSA_PKCS_PSS_PARAMS pss_{};
+  CK_RSA_PKCS_OAEP_PARAMS oaep_{};
+};
+
 bool fits(KeyFamily family, KeyType type);
 
 // RFC 8017, 9.2: the DER before the digest in a PKCS#1 v1.5 signature. Empty for other

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/secret.h"
+#include "hsm/pkcs11/oaep.h"
 
 namespace sealgate::hsm {
 namespace {
@@ -40,6 +41,10 @@ constexpr std::size_t kRsaModulusBytesMin = 128;
 constexpr std::size_t kRsaModulusBytesMax = 1024;
 constexpr std::size_t kRsaExponentBytesMax = 8;
 
+bool is_usable_modulus(ByteView modulus) {
+  return modulus.size() >= kRsaModulusBytesMin && modulus.size() <= kRsaModulusBytesMax;
+}
+
 struct Curve {
   ByteView parameters;  // CKA_EC_PARAMS.
   KeyType type;
@@ -59,6 +64,10 @@ constexpr std::array<std::uint8_t, 14> kEd25519Name = {0x13, 12,  'e', 'd', 'w',
 constexpr std::array<std::uint8_t, 12> kX25519Name = {0x13, 10,  'c', 'u', 'r', 'v',
                                                       'e',  '2', '5', '5', '1', '9'};
 
+// 1.3.6.1.4.1.3029.1.5.1, older than RFC 8410: NSS and GnuPG.
+constexpr std::array<std::uint8_t, 12> kX25519Cryptlib = {6, 10,   0x2b, 6, 1, 4,
+                                                          1, 0x97, 0x55, 1, 5, 1};
+
 constexpr std::array kCurves = {
     Curve{kP256, KeyType::EcP256, "P-256", 256, 65},
     Curve{kP384, KeyType::EcP384, "P-384", 384, 97},
@@ -67,6 +76,7 @@ constexpr std::array kCurves = {
     Curve{kEd25519Name, KeyType::Ed25519, nullptr, 256, 32},
     Curve{kX25519, KeyType::X25519, nullptr, 256, 32},
     Curve{kX25519Name, KeyType::X25519, nullptr, 256, 32},
+    Curve{kX25519Cryptlib, KeyType::X25519, nullptr, 256, 32},
 };
 
 const Curve* curve_of(ByteView parameters) {
@@ -130,12 +140,12 @@ KeyType type_of(EVP_PKEY* key) {
   return KeyType::Other;
 }
 
+// Of a signature.
 const EVP_MD* digest_of(Mechanism mechanism) {
   switch (mechanism) {
     case Mechanism::RsaPkcs1Sha256:
     case Mechanism::RsaPssSha256:
     case Mechanism::EcdsaSha256:
-    case Mechanism::RsaOaepSha256Decrypt:
       return EVP_sha256();
     case Mechanism::RsaPkcs1Sha384:
     case Mechanism::RsaPssSha384:
@@ -145,14 +155,9 @@ const EVP_MD* digest_of(Mechanism mechanism) {
     case Mechanism::RsaPssSha512:
     case Mechanism::EcdsaSha512:
       return EVP_sha512();
-    case Mechanism::RsaOaepSha1Decrypt:
-      return EVP_sha1();
-    case Mechanism::Ed25519:
-    case Mechanism::RsaPkcs1Decrypt:
-    case Mechanism::EcdhDerive:
+    default:
       return nullptr;
   }
-  SG_CHECK(false);
 }
 
 // 0 where the mechanism does not pad.
@@ -169,6 +174,9 @@ int padding_of(Mechanism mechanism) {
       return RSA_PKCS1_PSS_PADDING;
     case Mechanism::RsaOaepSha1Decrypt:
     case Mechanism::RsaOaepSha256Decrypt:
+    case Mechanism::RsaOaepSha384Decrypt:
+    case Mechanism::RsaOaepSha512Decrypt:
+    case Mechanism::RsaOaepSha256Mgf1Sha1Decrypt:
       return RSA_PKCS1_OAEP_PADDING;
     case Mechanism::EcdsaSha256:
     case Mechanism::EcdsaSha384:
@@ -202,6 +210,23 @@ bool verify_text(EVP_PKEY* key, ByteView text, ByteView signature) {
                           text.size()) == 1;
 }
 
+Bytes modulus_of(EVP_PKEY* key) {
+  BIGNUM* number = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &number) != 1) return {};
+  const BigNumber modulus(number);
+  Bytes bytes(static_cast<std::size_t>(BN_num_bytes(number)));
+  BN_bn2bin(number, bytes.data());
+  return bytes;
+}
+
+Bytes point_of(EVP_PKEY* key) {
+  std::uint8_t* point = nullptr;
+  const std::size_t size = EVP_PKEY_get1_encoded_public_key(key, &point);
+  const Bytes bytes(point, point + size);
+  OPENSSL_free(point);
+  return bytes;
+}
+
 // OpenSSL's error queue belongs to the thread: what a check left there would be taken for the
 // error of whoever looks next.
 template <typename T>
@@ -233,6 +258,10 @@ Result<PublicKey> PublicKey::adopt(Handle key) {
   made.type_ = type_of(made.key_.get());
   if (made.type_ == KeyType::Other) return kKeyNotReadable;
   made.bits_ = static_cast<std::uint32_t>(EVP_PKEY_get_bits(made.key_.get()));
+  if (made.type_ == KeyType::Rsa) {
+    made.modulus_ = modulus_of(made.key_.get());
+    if (!is_usable_modulus(made.modulus_)) return drained(Error(kKeyNotReadable));
+  }
   const int size = i2d_PUBKEY(made.key_.get(), nullptr);
   if (size <= 0) return drained(Error(kKeyNotReadable));
   made.der_.resize(static_cast<std::size_t>(size));
@@ -245,8 +274,7 @@ Result<PublicKey> PublicKey::adopt(Handle key) {
 Result<PublicKey> PublicKey::from_rsa(ByteView modulus, ByteView exponent) {
   while (!modulus.empty() && modulus.front() == 0) modulus = modulus.subspan(1);
   while (!exponent.empty() && exponent.front() == 0) exponent = exponent.subspan(1);
-  if (modulus.size() < kRsaModulusBytesMin || modulus.size() > kRsaModulusBytesMax ||
-      exponent.empty() || exponent.size() > kRsaExponentBytesMax) {
+  if (!is_usable_modulus(modulus) || exponent.empty() || exponent.size() > kRsaExponentBytesMax) {
     return kKeyNotReadable;
   }
   const BigNumber n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
@@ -303,8 +331,9 @@ Result<Bytes> PublicKey::encrypt(Mechanism mechanism, ByteView plain) const {
   bool is_done = type_ == KeyType::Rsa && EVP_PKEY_encrypt_init(context.get()) == 1 &&
                  EVP_PKEY_CTX_set_rsa_padding(context.get(), padding) == 1;
   if (is_done && padding == RSA_PKCS1_OAEP_PADDING) {
-    is_done = EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), digest_of(mechanism)) == 1 &&
-              EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), digest_of(mechanism)) == 1;
+    const OaepDigests digests = oaep_digests_of(mechanism);
+    is_done = EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), digests.digest) == 1 &&
+              EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), digests.mgf1) == 1;
   }
   is_done = is_done &&
             EVP_PKEY_encrypt(context.get(), out.data(), &size, plain.data(), plain.size()) == 1;
@@ -312,6 +341,10 @@ Result<Bytes> PublicKey::encrypt(Mechanism mechanism, ByteView plain) const {
   if (!is_done) return kInputRefused;
   out.resize(size);
   return out;
+}
+
+Bytes PublicKey::point() const {
+  return type_ == KeyType::Rsa ? Bytes() : drained(point_of(key_.get()));
 }
 
 Result<PublicKey::Agreement> PublicKey::agree() const {
@@ -331,10 +364,7 @@ Result<PublicKey::Agreement> PublicKey::agree() const {
     return drained(Error(kInputRefused));
   }
   agreement.secret.resize(size);
-  std::uint8_t* point = nullptr;
-  const std::size_t point_size = EVP_PKEY_get1_encoded_public_key(ephemeral.get(), &point);
-  agreement.peer_point.assign(point, point + point_size);
-  OPENSSL_free(point);
+  agreement.peer_point = point_of(ephemeral.get());
   return agreement;
 }
 

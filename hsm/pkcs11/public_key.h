@@ -36,6 +36,10 @@ class PublicKey {
   std::uint32_t bits() const { return bits_; }
   // DER SubjectPublicKeyInfo.
   ByteView der() const { return der_; }
+  // Big-endian, without leading zeros; empty where it is no RSA key.
+  ByteView modulus() const { return modulus_; }
+  // The bare point, uncompressed, or the 32 bytes of RFC 7748; empty for RSA.
+  Bytes point() const;
 
   // Whether `signature` (ECDSA as DER) is one of `input`: the digest, or for Ed25519 the text.
   bool verifies(Mechanism mechanism, ByteView input, ByteView signature) const;
@@ -64,6 +68,7 @@ class PublicKey {
   KeyType type_ = KeyType::Other;
   std::uint32_t bits_ = 0;
   Bytes der_;
+  Bytes modulus_;
 };
 
 }  // namespace sealgate::hsm

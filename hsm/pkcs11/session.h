@@ -12,21 +12,13 @@
 
 #include "base/result.h"
 #include "hsm/api/key_operation.h"
-#include "hsm/pkcs11/ck_outcome.h"
+#include "hsm/pkcs11/execute_result.h"
 #include "hsm/pkcs11/key_table.h"
 #include "hsm/pkcs11/module.h"
 #include "hsm/pkcs11/pin.h"
+#include "hsm/pkcs11/private_key_calls.h"
 
 namespace sealgate::hsm {
-
-// What became of one operation, and whether the session is good for the next.
-struct ExecuteResult {
-  KeyOutcome outcome = KeyOutcome::TokenUnavailable;
-  CK_RV rv = 0;
-  bool is_session_lost = false;
-  bool is_pin_refused = false;      // The context login of an always-authenticate key.
-  bool is_signature_wrong = false;  // The token signed, and the signature does not verify.
-};
 
 class Session {
  public:
@@ -45,20 +37,18 @@ class Session {
   // Forgets the handle without a call: the token is gone, or all its sessions were closed.
   void abandon();
 
+  // For whoever asks the token itself. Requires: is_open(), which holds while that is used.
+  PrivateKeyCalls calls() const;
+
   // Runs one operation with one of the token's keys. A signature is in `output` only if it
-  // verified. Requires: is_open().
+  // verified; see KeyAction for decryption. Requires: is_open(), and a key_bytes that fits the
+  // action.
   ExecuteResult execute(const TokenKey& key, const KeyOperation& operation,
                         InlineBytes<kKeyOutputBytesMax>& output);
 
  private:
-  CK_RV log_in_for_use(const TokenKey& key);
-  CK_RV sign(const TokenKey& key, const KeyOperation& operation,
-             InlineBytes<kKeyOutputBytesMax>& output);
-  CK_RV decrypt(const TokenKey& key, const KeyOperation& operation,
-                InlineBytes<kKeyOutputBytesMax>& output);
-  CK_RV derive(const TokenKey& key, const KeyOperation& operation,
-               InlineBytes<kKeyOutputBytesMax>& output);
-  ExecuteResult judge(CK_RV rv, KeyAction action);
+  ExecuteResult sign(const TokenKey& key, const KeyOperation& operation,
+                     InlineBytes<kKeyOutputBytesMax>& output);
 
   std::shared_ptr<Module> module_;
   CK_SESSION_HANDLE handle_ = 0;

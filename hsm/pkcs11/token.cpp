@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "hsm/pkcs11/ck_outcome.h"
 #include "hsm/pkcs11/key_generation.h"
 #include "hsm/pkcs11/pin_file.h"
 #include "hsm/pkcs11/token_probe.h"
+#include "hsm/pkcs11/way_finder.h"
 
 namespace sealgate::hsm {
 namespace {
@@ -106,6 +108,14 @@ Result<void> Token::log_in(Session& session, const CK_TOKEN_INFO& token_info) {
   return {};
 }
 
+Result<std::shared_ptr<const KeyTable>> Token::read_table(Session& session,
+                                                          const CK_TOKEN_INFO& token_info) {
+  std::vector<TokenKey> keys =
+      SG_TRY(read_keys(module_->functions(), session.handle(), token_info));
+  SG_TRY(find_ways(session, slot_, keys));
+  return std::make_shared<const KeyTable>(std::move(keys));
+}
+
 Result<void> Token::open() {
   const std::lock_guard lock(mutex_);
   if (refusal_ != nullptr) return Error(*refusal_, refusal_detail_);
@@ -141,8 +151,7 @@ Result<void> Token::open_locked() {
   if (rv != CKR_OK) return management_error(rv);
   Session session(module_, handle, pin_);
   SG_TRY(log_in(session, token_info));
-  std::vector<TokenKey> keys = SG_TRY(read_keys(functions, handle, token_info));
-  keys_ = std::make_shared<const KeyTable>(std::move(keys));
+  keys_ = SG_TRY(read_table(session, token_info));
   management_ = std::move(session);
   is_open_ = true;
   return {};
@@ -195,9 +204,7 @@ Result<KeyReport> Token::generate_key_pair(const KeySpec& spec) {
   CK_TOKEN_INFO token_info{};
   const CK_RV rv = module_->functions().C_GetTokenInfo(slot_, &token_info);
   if (rv != CKR_OK) return management_error(rv);
-  std::vector<TokenKey> keys =
-      SG_TRY(read_keys(module_->functions(), management_.handle(), token_info));
-  keys_ = std::make_shared<const KeyTable>(std::move(keys));
+  keys_ = SG_TRY(read_table(management_, token_info));
   for (const TokenKey& key : keys_->keys()) {
     if (key.report.token_id == spec.id && key.public_key != nullptr) return key.report;
   }

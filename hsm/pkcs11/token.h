@@ -36,7 +36,8 @@ class Token {
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
 
-  // Finds the token, logs in if that is needed and reads the keys. Called again, it first
+  // Finds the token, logs in if that is needed, reads the keys and tries how they want to be
+  // asked. Called again, it first
   // closes every session of this process on the token: Requires that none is in use. After a
   // failure it initialises the library again, if this is the one Token that uses it. Fails with
   // kTokenNotFound, kTokenAmbiguous, kTokenUnavailable, kTokenSessionsExhausted, kPinMissing, and
@@ -73,6 +74,8 @@ class Token {
         std::shared_ptr<Pin> pin);
   Result<CK_SLOT_ID> find_slot(CK_TOKEN_INFO& found);
   Result<void> log_in(Session& session, const CK_TOKEN_INFO& token_info);
+  Result<std::shared_ptr<const KeyTable>> read_table(Session& session,
+                                                     const CK_TOKEN_INFO& token_info);
   Result<void> open_locked();
   void remember_locked(const Error& error);
 

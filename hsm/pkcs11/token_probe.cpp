@@ -131,10 +131,10 @@ Result<void> read_mechanisms(CK_FUNCTION_LIST& functions, CK_SLOT_ID slot, Token
   return {};
 }
 
-bool is_listed(const TokenReport& report, const MechanismForm& form) {
+bool lists(const TokenReport& report, CK_MECHANISM_TYPE type, KeyAction action) {
   for (const MechanismReport& mechanism : report.mechanisms) {
-    if (mechanism.type != form.type) continue;
-    switch (form.action) {
+    if (mechanism.type != type) continue;
+    switch (action) {
       case KeyAction::SignDigest:
         return mechanism.can_sign;
       case KeyAction::DecryptKey:
@@ -144,6 +144,12 @@ bool is_listed(const TokenReport& report, const MechanismForm& form) {
     }
   }
   return false;
+}
+
+// By its own mechanism, or by the one through which it can be done.
+bool is_listed(const TokenReport& report, const MechanismForm& form) {
+  return lists(report, form.type, form.action) ||
+         (form.action == KeyAction::DecryptKey && lists(report, CKM_RSA_X_509, form.action));
 }
 
 bool may(const KeyReport& key, KeyAction action) {
@@ -189,6 +195,7 @@ Result<Trial> make_trial(const TokenKey& key, const MechanismForm& form) {
       break;
     case KeyAction::DecryptKey: {
       trial.expected.assign(noise.begin(), noise.begin() + 32);
+      trial.operation.key_bytes = 32;
       const Bytes encrypted = SG_TRY(key.public_key->encrypt(form.mechanism, trial.expected));
       trial.operation.input.assign(encrypted);
       break;
@@ -205,8 +212,11 @@ Result<Trial> make_trial(const TokenKey& key, const MechanismForm& form) {
 
 ProbeReport try_mechanism(Session& session, const KeyTable& keys, const MechanismForm& form,
                           KeyType type) {
-  ProbeReport probe{
-      .mechanism = form.mechanism, .key_type = type, .result = ProbeResult::NotProbed, .detail = 0};
+  ProbeReport probe{.mechanism = form.mechanism,
+                    .key_type = type,
+                    .result = ProbeResult::NotProbed,
+                    .detail = 0,
+                    .is_through_raw_rsa = false};
   const TokenKey* const key = key_to_try(keys, form, type);
   if (key == nullptr) return probe;
   Result<Trial> trial = make_trial(*key, form);
@@ -220,9 +230,13 @@ ProbeReport try_mechanism(Session& session, const KeyTable& keys, const Mechanis
     probe.result = ProbeResult::Refused;
   } else if (form.action != KeyAction::SignDigest &&
              !equal_secret(output.view(), trial.value().expected)) {
-    probe.result = ProbeResult::Wrong;
+    // With PKCS#1 v1.5 a refusal comes as a key that is another.
+    probe.result =
+        form.mechanism == Mechanism::RsaPkcs1Decrypt ? ProbeResult::Refused : ProbeResult::Wrong;
   } else {
     probe.result = ProbeResult::Works;
+    probe.is_through_raw_rsa =
+        form.action == KeyAction::DecryptKey && key->ways.rsa(form.mechanism).first == RsaWay::Raw;
   }
   wipe_bytes(output.bytes);
   return probe;
@@ -250,7 +264,8 @@ Result<TokenReport> probe_token(Module& module, CK_SLOT_ID slot, Session& sessio
         report.probes.push_back({.mechanism = form.mechanism,
                                  .key_type = type,
                                  .result = ProbeResult::NotListed,
-                                 .detail = 0});
+                                 .detail = 0,
+                                 .is_through_raw_rsa = false});
       }
     }
   }

@@ -214,22 +214,6 @@ TEST_F(Queue, StopsWithOperationsInFlight) {
   EXPECT_EQ(fake_pkcs11_open_sessions(), 0U);
 }
 
-TEST_F(Queue, DecryptsAndTellsBadInputFromALostToken) {
-  fake_pkcs11_apply("key one rsa2048 decrypt");
-  start(settings(1));
-  KeyOperation operation = sign_operation(1, key_named("one"));
-  operation.action = KeyAction::DecryptKey;
-  operation.mechanism = Mechanism::RsaPkcs1Decrypt;
-  operation.input.assign(Bytes(256, 0x11));
-  EXPECT_EQ(run_one(operation).outcome, KeyOutcome::BadInput);
-  // A general error while the session is well: SoftHSM's word for a bad ciphertext.
-  fake_pkcs11_apply("fault C_Decrypt 0 0x5");
-  EXPECT_EQ(run_one(operation).outcome, KeyOutcome::BadInput);
-  // The same while the session is dead: the token's fate, not the message's.
-  fake_pkcs11_apply("fault C_Decrypt 0 0x5; fault C_GetSessionInfo 0 0xb3");
-  EXPECT_EQ(run_one(operation).outcome, KeyOutcome::TokenUnavailable);
-}
-
 TEST_F(Queue, LogsInForEachUseOfAKeyThatWantsIt) {
   fake_pkcs11_apply("key one p256 sign+always");
   start(settings(1));

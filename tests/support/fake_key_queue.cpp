@@ -9,6 +9,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -64,14 +65,17 @@ const EVP_MD* digest_of(Mechanism mechanism) {
     case Mechanism::RsaPssSha256:
     case Mechanism::EcdsaSha256:
     case Mechanism::RsaOaepSha256Decrypt:
+    case Mechanism::RsaOaepSha256Mgf1Sha1Decrypt:
       return EVP_sha256();
     case Mechanism::RsaPkcs1Sha384:
     case Mechanism::RsaPssSha384:
     case Mechanism::EcdsaSha384:
+    case Mechanism::RsaOaepSha384Decrypt:
       return EVP_sha384();
     case Mechanism::RsaPkcs1Sha512:
     case Mechanism::RsaPssSha512:
     case Mechanism::EcdsaSha512:
+    case Mechanism::RsaOaepSha512Decrypt:
       return EVP_sha512();
     case Mechanism::RsaOaepSha1Decrypt:
       return EVP_sha1();
@@ -97,6 +101,9 @@ int padding_of(Mechanism mechanism) {
       return RSA_PKCS1_PSS_PADDING;
     case Mechanism::RsaOaepSha1Decrypt:
     case Mechanism::RsaOaepSha256Decrypt:
+    case Mechanism::RsaOaepSha384Decrypt:
+    case Mechanism::RsaOaepSha512Decrypt:
+    case Mechanism::RsaOaepSha256Mgf1Sha1Decrypt:
       return RSA_PKCS1_OAEP_PADDING;
     case Mechanism::EcdsaSha256:
     case Mechanism::EcdsaSha384:
@@ -120,6 +127,9 @@ KeyAction action_of(Mechanism mechanism) {
     case Mechanism::RsaPkcs1Decrypt:
     case Mechanism::RsaOaepSha1Decrypt:
     case Mechanism::RsaOaepSha256Decrypt:
+    case Mechanism::RsaOaepSha384Decrypt:
+    case Mechanism::RsaOaepSha512Decrypt:
+    case Mechanism::RsaOaepSha256Mgf1Sha1Decrypt:
       return KeyAction::DecryptKey;
     case Mechanism::EcdhDerive:
       return KeyAction::DeriveSecret;
@@ -158,12 +168,31 @@ bool decrypt(EVP_PKEY* key, Mechanism mechanism, ByteView input, std::uint8_t* o
   if (EVP_PKEY_CTX_set_rsa_padding(context.get(), padding) != 1) return false;
   if (padding == RSA_PKCS1_OAEP_PADDING) {
     const EVP_MD* digest = digest_of(mechanism);
+    const bool is_mixed = mechanism == Mechanism::RsaOaepSha256Mgf1Sha1Decrypt;
     if (EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), digest) != 1 ||
-        EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), digest) != 1) {
+        EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), is_mixed ? EVP_sha1() : digest) != 1) {
       return false;
     }
   }
   return EVP_PKEY_decrypt(context.get(), out, &size, input.data(), input.size()) == 1;
+}
+
+// Decrypts with the contract of KeyAction::DecryptKey: PKCS#1 v1.5 always ends with a key of
+// `key_bytes`, the same for the same ciphertext.
+bool decrypt_key(EVP_PKEY* key, const hsm::KeyOperation& operation, std::uint8_t* out,
+                 std::size_t& size) {
+  SG_CHECK(operation.key_bytes >= 1 && operation.key_bytes <= kContentKeyBytesMax);
+  const ByteView input = operation.input.view();
+  const bool is_key =
+      decrypt(key, operation.mechanism, input, out, size) && size == operation.key_bytes;
+  size = operation.key_bytes;
+  if (is_key || operation.mechanism != Mechanism::RsaPkcs1Decrypt) return is_key;
+  constexpr std::string_view kSecret = "the fake token's own";
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> synthetic{};
+  HMAC(EVP_sha512(), kSecret.data(), static_cast<int>(kSecret.size()), input.data(), input.size(),
+       synthetic.data(), nullptr);
+  copy_bytes({out, size}, ByteView(synthetic).first(size));
+  return true;
 }
 
 PkeyPtr peer_of(EVP_PKEY* key, ByteView point) {
@@ -322,7 +351,7 @@ hsm::KeyCompletion FakeKeyQueue::complete(const Waiting& waiting) const {
       is_done = sign(key->pkey.get(), operation.mechanism, operation.input.view(), out, size);
       break;
     case KeyAction::DecryptKey:
-      is_done = decrypt(key->pkey.get(), operation.mechanism, operation.input.view(), out, size);
+      is_done = decrypt_key(key->pkey.get(), operation, out, size);
       break;
     case KeyAction::DeriveSecret:
       is_done = derive(key->pkey.get(), operation.input.view(), out, size);

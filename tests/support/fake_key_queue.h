@@ -2,7 +2,7 @@
 //
 // FakeKeyQueue is a KeyQueue without token and threads: it signs, decrypts and derives with keys
 // in memory, in a fixed order, and fails when the script says so. For the engine's tests and the
-// simulator.
+// simulator. Decrypting, it keeps the contract of KeyAction::DecryptKey: PKCS#1 v1.5 never fails.
 //
 // Time passes by poll(): an operation completes at the `latency_polls`-th poll after the one at
 // which it could have completed at once. All is deterministic but for the random bytes inside

@@ -5,7 +5,10 @@
 #include <memory>
 
 #include <gtest/gtest.h>
+#include <openssl/buffer.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 namespace sealgate::test_support {
@@ -136,34 +139,136 @@ TEST(FakeKeyQueue, ReadsBackItsOwnPem) {
   EXPECT_EQ(other.add_key_pem(queue.private_key_pem(key)), key);
 }
 
-TEST(FakeKeyQueue, DecryptsAndDerives) {
-  FakeKeyQueue queue;
-  const hsm::KeyId rsa = queue.generate_key(KeyAlgorithm::Rsa2048);
-  const hsm::KeyId curve = queue.generate_key(KeyAlgorithm::P256);
-
-  const Bytes spki = queue.public_key(rsa);
+// By OpenSSL alone: what a sender does.
+Bytes encrypt(const Bytes& spki, ByteView plain, const EVP_MD* oaep, const EVP_MD* mgf1) {
   const std::uint8_t* der = spki.data();
   EVP_PKEY* const pkey = d2i_PUBKEY(nullptr, &der, static_cast<long>(spki.size()));
   EVP_PKEY_CTX* const context = EVP_PKEY_CTX_new(pkey, nullptr);
-  ASSERT_EQ(EVP_PKEY_encrypt_init(context), 1);
+  EXPECT_EQ(EVP_PKEY_encrypt_init(context), 1);
+  if (oaep != nullptr) {
+    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING), 1);
+    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_oaep_md(context, oaep), 1);
+    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_mgf1_md(context, mgf1), 1);
+  }
   Bytes wrapped(256);
   std::size_t size = wrapped.size();
-  ASSERT_EQ(EVP_PKEY_encrypt(context, wrapped.data(), &size, kDigest.data(), kDigest.size()), 1);
+  EXPECT_EQ(EVP_PKEY_encrypt(context, wrapped.data(), &size, plain.data(), plain.size()), 1);
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(pkey);
+  return wrapped;
+}
 
-  auto unwrap = operation(1, rsa, Mechanism::RsaPkcs1Decrypt, wrapped);
-  unwrap.action = KeyAction::DecryptKey;
-  // A key agrees with itself: the last 65 bytes of a P-256 SubjectPublicKeyInfo are its point.
-  const Bytes own = queue.public_key(curve);
-  auto derive = operation(2, curve, Mechanism::EcdhDerive, ByteView(own).last(65));
-  derive.action = KeyAction::DeriveSecret;
-  queue.submit(std::array{unwrap, derive});
+hsm::KeyCompletion run_decryption(FakeKeyQueue& queue, const hsm::KeyId& key, Mechanism mechanism,
+                                  ByteView input, std::uint8_t key_bytes) {
+  hsm::KeyOperation made = operation(1, key, mechanism, input);
+  made.action = KeyAction::DecryptKey;
+  made.key_bytes = key_bytes;
+  EXPECT_EQ(queue.submit({&made, 1}), 1U);
   const auto done = queue.poll();
-  ASSERT_EQ(done.size(), 2U);
-  EXPECT_TRUE(equal_bytes(done[0].output.view(), kDigest));
-  EXPECT_EQ(done[1].outcome, KeyOutcome::Done);
-  EXPECT_EQ(done[1].output.size, 32U);
+  EXPECT_EQ(done.size(), 1U);
+  return done.empty() ? hsm::KeyCompletion() : done.front();
+}
+
+TEST(FakeKeyQueue, DecryptsOaepOrNamesTheInputBad) {
+  FakeKeyQueue queue;
+  const hsm::KeyId rsa = queue.generate_key(KeyAlgorithm::Rsa2048);
+  struct Case {
+    Mechanism mechanism;
+    const EVP_MD* digest;
+    const EVP_MD* mgf1;
+  };
+  const std::array cases = {
+      Case{Mechanism::RsaOaepSha1Decrypt, EVP_sha1(), EVP_sha1()},
+      Case{Mechanism::RsaOaepSha256Decrypt, EVP_sha256(), EVP_sha256()},
+      Case{Mechanism::RsaOaepSha384Decrypt, EVP_sha384(), EVP_sha384()},
+      Case{Mechanism::RsaOaepSha512Decrypt, EVP_sha512(), EVP_sha512()},
+      Case{Mechanism::RsaOaepSha256Mgf1Sha1Decrypt, EVP_sha256(), EVP_sha1()},
+  };
+  for (const Case& each : cases) {
+    const Bytes wrapped = encrypt(queue.public_key(rsa), kDigest, each.digest, each.mgf1);
+    const auto done = run_decryption(queue, rsa, each.mechanism, wrapped, 32);
+    ASSERT_EQ(done.outcome, KeyOutcome::Done);
+    EXPECT_TRUE(equal_bytes(done.output.view(), kDigest));
+    EXPECT_EQ(run_decryption(queue, rsa, each.mechanism, wrapped, 16).outcome,
+              KeyOutcome::BadInput);
+    const auto other = each.mechanism == Mechanism::RsaOaepSha1Decrypt
+                           ? Mechanism::RsaOaepSha512Decrypt
+                           : Mechanism::RsaOaepSha1Decrypt;
+    EXPECT_EQ(run_decryption(queue, rsa, other, wrapped, 32).outcome, KeyOutcome::BadInput);
+  }
+}
+
+TEST(FakeKeyQueue, RejectsImplicitlyWithPkcs1) {
+  FakeKeyQueue queue;
+  const hsm::KeyId rsa = queue.generate_key(KeyAlgorithm::Rsa2048);
+  const Bytes wrapped = encrypt(queue.public_key(rsa), kDigest, nullptr, nullptr);
+  const auto good = run_decryption(queue, rsa, Mechanism::RsaPkcs1Decrypt, wrapped, 32);
+  ASSERT_EQ(good.outcome, KeyOutcome::Done);
+  EXPECT_TRUE(equal_bytes(good.output.view(), kDigest));
+
+  Bytes broken = wrapped;
+  broken[100] ^= 1U;
+  for (const Bytes& input : {broken, Bytes(256, 0xff), Bytes(255, 1), Bytes()}) {
+    const auto bad = run_decryption(queue, rsa, Mechanism::RsaPkcs1Decrypt, input, 32);
+    ASSERT_EQ(bad.outcome, KeyOutcome::Done);
+    EXPECT_EQ(bad.output.size, 32U);
+    EXPECT_FALSE(equal_bytes(bad.output.view(), kDigest));
+    const auto again = run_decryption(queue, rsa, Mechanism::RsaPkcs1Decrypt, input, 32);
+    EXPECT_TRUE(equal_bytes(again.output.view(), bad.output.view()));
+  }
+  // A key of another length than the cipher needs is no key.
+  const auto shorter = run_decryption(queue, rsa, Mechanism::RsaPkcs1Decrypt, wrapped, 16);
+  EXPECT_EQ(shorter.outcome, KeyOutcome::Done);
+  EXPECT_EQ(shorter.output.size, 16U);
+}
+
+// A fresh key pair of the peer's: its PEM for the queue, and its point.
+struct Agreeing {
+  std::string pem;
+  Bytes point;
+};
+
+Agreeing agreeing_key(const char* type, const char* curve) {
+  EVP_PKEY* const pkey = curve == nullptr ? EVP_PKEY_Q_keygen(nullptr, nullptr, type)
+                                          : EVP_PKEY_Q_keygen(nullptr, nullptr, type, curve);
+  BIO* const bio = BIO_new(BIO_s_mem());
+  EXPECT_EQ(PEM_write_bio_PKCS8PrivateKey(bio, pkey, nullptr, nullptr, 0, nullptr, nullptr), 1);
+  BUF_MEM* memory = nullptr;
+  BIO_get_mem_ptr(bio, &memory);
+  Agreeing made{.pem = {memory->data, memory->length}, .point = {}};
+  std::uint8_t* point = nullptr;
+  const std::size_t size = EVP_PKEY_get1_encoded_public_key(pkey, &point);
+  made.point.assign(point, point + size);
+  OPENSSL_free(point);
+  BIO_free(bio);
+  EVP_PKEY_free(pkey);
+  return made;
+}
+
+TEST(FakeKeyQueue, AgreesFromBothSides) {
+  struct Case {
+    const char* type;
+    const char* curve;
+    std::size_t secret_bytes;
+  };
+  const std::array cases = {Case{"EC", "P-256", 32}, Case{"EC", "P-384", 48},
+                            Case{"EC", "P-521", 66}, Case{"X25519", nullptr, 32}};
+  for (const Case& each : cases) {
+    FakeKeyQueue queue;
+    const Agreeing one = agreeing_key(each.type, each.curve);
+    const Agreeing two = agreeing_key(each.type, each.curve);
+    auto ours = operation(1, queue.add_key_pem(one.pem), Mechanism::EcdhDerive, two.point);
+    auto theirs = operation(2, queue.add_key_pem(two.pem), Mechanism::EcdhDerive, one.point);
+    auto wrong = operation(3, ours.key, Mechanism::EcdhDerive, Bytes(one.point.size()));
+    ours.action = theirs.action = wrong.action = KeyAction::DeriveSecret;
+    queue.submit(std::array{ours, theirs, wrong});
+    const auto done = queue.poll();
+    ASSERT_EQ(done.size(), 3U);
+    ASSERT_EQ(done[0].outcome, KeyOutcome::Done) << each.type;
+    EXPECT_EQ(done[0].output.size, each.secret_bytes);
+    EXPECT_TRUE(equal_bytes(done[0].output.view(), done[1].output.view()));
+    EXPECT_EQ(done[2].outcome, KeyOutcome::BadInput);  // No point, or one of small order.
+  }
 }
 
 }  // namespace

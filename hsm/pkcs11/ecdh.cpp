@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hsm/pkcs11/ecdh.h"
+
+#include <array>
+
+#include "base/secret.h"
+#include "hsm/pkcs11/constant_time.h"
+
+namespace sealgate::hsm {
+namespace {
+
+// Uncompressed P-521.
+constexpr std::size_t kPointBytesMax = 133;
+
+std::size_t field_bytes(const TokenKey& key) {
+  return (key.report.bits + 7) / 8;
+}
+
+bool is_possible(const TokenKey& key, ByteView point) {
+  if (key.report.type == KeyType::X25519) return point.size() == 32;
+  return point.size() == 1 + 2 * field_bytes(key) && point.front() == 0x04;
+}
+
+// X.690: OCTET STRING with a length of one or two bytes.
+ByteView wrap(ByteView point, MutableBytes to) {
+  std::size_t at = 0;
+  to[at++] = 0x04;
+  if (point.size() >= 0x80) to[at++] = 0x81;
+  to[at++] = static_cast<std::uint8_t>(point.size());
+  copy_bytes(to.subspan(at), point);
+  return to.first(at + point.size());
+}
+
+bool is_zero(ByteView secret) {
+  std::uint32_t all = 0;
+  for (const std::uint8_t each : secret) all |= each;
+  return mask_zero(all) != 0;
+}
+
+}  // namespace
+
+CallResult derive_with_point(PrivateKeyCalls& calls, const TokenKey& key, PointForm form,
+                             ByteView peer_point, MutableBytes to) {
+  std::array<std::uint8_t, 3 + kPointBytesMax> buffer{};
+  if (form == PointForm::Wrapped) peer_point = wrap(peer_point, buffer);
+  CallResult call = calls.derive(key, peer_point, field_bytes(key), to);
+  // The point is a parameter of the mechanism: it is the input that is refused here.
+  if (call.rv == CKR_MECHANISM_PARAM_INVALID) call.rv = CKR_DATA_INVALID;
+  return call;
+}
+
+ExecuteResult derive_secret(PrivateKeyCalls& calls, const TokenKey& key,
+                            const KeyOperation& operation,
+                            InlineBytes<kKeyOutputBytesMax>& output) {
+  const ByteView given = operation.input.view();
+  const bool has_point = is_possible(key, given);
+  const CallResult call =
+      derive_with_point(calls, key, key.ways.point_form(key.report.type),
+                        has_point ? given : ByteView(key.substitute), output.bytes);
+  ExecuteResult result = judge(calls, call, KeyAction::DeriveSecret);
+  if (result.outcome != KeyOutcome::Done) return result;
+  output.size = static_cast<std::uint16_t>(call.size);
+  if (!has_point || call.size != field_bytes(key) || is_zero(output.view())) {
+    return {.outcome = KeyOutcome::BadInput, .rv = CKR_DATA_INVALID};
+  }
+  return result;
+}
+
+}  // namespace sealgate::hsm
