@@ -109,19 +109,14 @@ Result<TrialResult> WayFinder::try_rsa(const TokenKey* key, Mechanism mechanism,
 }
 
 // Raw RSA goes first for PKCS#1 v1.5, because only then does no bit of the padding leave the
-// token's decryption; for OAEP the token's own goes first. What was not tried goes last.
+// token's decryption; for OAEP the token's own goes first. What was not tried is the token's word
+// alone, and there its own mechanism is the more common one.
 RsaWays ways_of(TrialResult own, TrialResult raw, RsaWay preferred) {
-  const RsaWay other = preferred == RsaWay::Raw ? RsaWay::Own : RsaWay::Raw;
-  const auto result_of = [&](RsaWay way) { return way == RsaWay::Own ? own : raw; };
-  for (const TrialResult wanted : {TrialResult::Works, TrialResult::Untried}) {
-    for (const RsaWay way : {preferred, other}) {
-      if (result_of(way) != wanted) continue;
-      const RsaWay rest = way == preferred ? other : preferred;
-      if (result_of(rest) == TrialResult::Fails) return {.first = way, .second = std::nullopt};
-      return {.first = way, .second = rest};
-    }
-  }
-  return {};
+  RsaWay first = own == TrialResult::Fails && raw != own ? RsaWay::Raw : RsaWay::Own;
+  if (own == TrialResult::Works && raw == TrialResult::Works) first = preferred;
+  const TrialResult rest = first == RsaWay::Own ? raw : own;
+  if (rest == TrialResult::Fails) return {.first = first, .second = std::nullopt};
+  return {.first = first, .second = first == RsaWay::Own ? RsaWay::Raw : RsaWay::Own};
 }
 
 Result<void> WayFinder::find_rsa(KeyWays& ways) {

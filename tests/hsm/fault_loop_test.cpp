@@ -6,6 +6,7 @@
 #include <array>
 
 #include "tests/hsm/fake_token_fixture.h"
+#include "tests/support/openssl_sender.h"
 
 namespace sealgate::hsm {
 namespace {
@@ -61,6 +62,78 @@ TEST_F(FaultLoop, EveryCallMayFailWithEveryCode) {
     }
     ASSERT_FALSE(HasFailure());
     EXPECT_GT(nth, 30U);  // The loop really went through start-up and operations.
+  }
+}
+
+// One of each class, for the longer life of a token that decrypts.
+constexpr std::array kFailuresOfDecryption = {
+    0x00000005UL,  // CKR_GENERAL_ERROR
+    0x00000031UL,  // CKR_DEVICE_MEMORY
+    0x00000032UL,  // CKR_DEVICE_REMOVED
+    0x00000040UL,  // CKR_ENCRYPTED_DATA_INVALID
+    0x000000B3UL,  // CKR_SESSION_HANDLE_INVALID
+};
+
+class DecryptionFaultLoop : public FakeTokenTest {
+ protected:
+  KeyOperation decryption(ByteView ciphertext) const {
+    KeyOperation operation = sign_operation(0, key_named("rsa"));
+    operation.action = KeyAction::DecryptKey;
+    operation.mechanism = Mechanism::RsaPkcs1Decrypt;
+    operation.key_bytes = 32;
+    operation.input.assign(ciphertext);
+    return operation;
+  }
+
+  KeyOperation derivation(ByteView point) const {
+    KeyOperation operation = sign_operation(1, key_named("ec"));
+    operation.action = KeyAction::DeriveSecret;
+    operation.mechanism = Mechanism::EcdhDerive;
+    operation.input.assign(point);
+    return operation;
+  }
+
+  bool passes_untouched(std::uint64_t nth, unsigned long rv) {
+    fake_pkcs11_reset();
+    fake_pkcs11_apply("key rsa rsa2048 decrypt; key ec p256 derive");
+    fake_pkcs11_apply(("fault any " + std::to_string(nth) + " " + std::to_string(rv)).c_str());
+    start(settings(1));
+    EXPECT_TRUE(wait_until_ready()) << "fault at call " << nth << " with " << std::hex << rv;
+    if (HasFailure()) return true;
+    const Bytes key(32, 0x33);
+    Bytes rsa;
+    Bytes ec;
+    for (const KeyReport& each : dispatcher_->keys()) {
+      (each.label == "rsa" ? rsa : ec) = each.public_key;
+    }
+    const Bytes ciphertext = test_support::encrypt_pkcs1(rsa, key);
+    const test_support::Agreed agreed = test_support::agree_with(ec);
+    const KeyCompletion first = run_one(decryption(ciphertext));
+    // A refusal of the token may cost this one its key, but is never told.
+    EXPECT_NE(first.outcome, KeyOutcome::BadInput) << "call " << nth << " rv " << std::hex << rv;
+    EXPECT_EQ(first.output.size, first.outcome == KeyOutcome::Done ? 32U : 0U);
+    run_one(derivation(agreed.point));
+    const std::uint64_t calls = fake_pkcs11_calls("any");
+    EXPECT_TRUE(wait_until_ready());
+    run_one(decryption(ciphertext));  // Whatever of the fault is left.
+    EXPECT_TRUE(wait_until_ready());
+    EXPECT_TRUE(equal_bytes(run_one(decryption(ciphertext)).output.view(), key)) << nth;
+    EXPECT_TRUE(equal_bytes(run_one(derivation(agreed.point)).output.view(), agreed.secret)) << nth;
+    queue_.reset();
+    dispatcher_.reset();
+    return calls <= nth;
+  }
+};
+
+TEST_F(DecryptionFaultLoop, EveryCallMayFailAndNoInputIsBlamed) {
+  for (const unsigned long rv : kFailuresOfDecryption) {
+    std::uint64_t nth = 0;
+    while (!passes_untouched(nth, rv)) {
+      ASSERT_FALSE(HasFailure());
+      ASSERT_LT(++nth, 1000U);
+    }
+    ASSERT_FALSE(HasFailure());
+    EXPECT_GT(nth, 50U);  // Through the trials of each way too.
   }
 }
 

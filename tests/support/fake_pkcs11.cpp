@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "tests/support/fake_pkcs11_key.h"
+#include "tests/support/fake_pkcs11_mechanism.h"
 #include "tests/support/fake_pkcs11_script.h"
 
 namespace sealgate::test_support {
@@ -32,7 +33,7 @@ struct OpenSession {
   // The operation that was begun: the key, and how.
   std::shared_ptr<const FakeKey> key;
   CK_FLAGS operation = 0;
-  FakePadding padding = FakePadding::Pkcs1;
+  FakeScheme scheme;
   bool needs_login = false;
 };
 
@@ -79,13 +80,13 @@ CK_RV begin(const char* function) {
 
 CK_RV begin_on_session(const char* function, CK_SESSION_HANDLE handle, OpenSession*& session) {
   const CK_RV rv = begin(function);
-  if (rv != CKR_OK) return rv;
   Module& all = module();
-  if (!all.is_present) return CKR_DEVICE_REMOVED;
+  // Found in any case: a call that fails ends its operation too (PKCS#11 2.40, 5.9 and 5.11).
   const auto found = all.sessions.find(handle);
-  if (found == all.sessions.end()) return CKR_SESSION_HANDLE_INVALID;
-  session = &found->second;
-  return CKR_OK;
+  if (found != all.sessions.end()) session = &found->second;
+  if (rv != CKR_OK) return rv;
+  if (!all.is_present) return CKR_DEVICE_REMOVED;
+  return session == nullptr ? CKR_SESSION_HANDLE_INVALID : CKR_OK;
 }
 
 void fill(unsigned char* field, std::size_t size, std::string_view text) {
@@ -122,6 +123,12 @@ Bytes number_bytes(CK_ULONG value) {
   return bytes;
 }
 
+CK_KEY_TYPE key_type_of(const FakeKey& key) {
+  constexpr CK_KEY_TYPE kMontgomery = 0x41;  // PKCS#11 3.0; not in p11-kit's header.
+  if (key.is_rsa()) return CKK_RSA;
+  return key.is_x25519() ? kMontgomery : CKK_EC;
+}
+
 bool attribute_of(const Object& object, CK_ATTRIBUTE_TYPE type, Bytes& value) {
   const FakeKey& key = *object.key;
   const ByteView label = as_bytes(key.label());
@@ -130,7 +137,7 @@ bool attribute_of(const Object& object, CK_ATTRIBUTE_TYPE type, Bytes& value) {
       value = number_bytes(object.is_private ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY);
       return true;
     case CKA_KEY_TYPE:
-      value = number_bytes(key.is_rsa() ? CKK_RSA : CKK_EC);
+      value = number_bytes(key_type_of(key));
       return true;
     case CKA_LABEL:
     case CKA_ID:
@@ -261,18 +268,16 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO* out) {
   return CKR_OK;
 }
 
-constexpr CK_MECHANISM_TYPE kMechanisms[] = {CKM_RSA_PKCS, CKM_RSA_PKCS_PSS, CKM_RSA_PKCS_OAEP,
-                                             CKM_ECDSA, CKM_ECDH1_DERIVE};
-
 CK_RV get_mechanism_list(CK_SLOT_ID, CK_MECHANISM_TYPE* types, CK_ULONG* count) {
   const Lock lock(module().mutex);
   const CK_RV rv = begin("C_GetMechanismList");
   if (rv != CKR_OK) return rv;
+  const std::vector<CK_MECHANISM_TYPE> shown = fake_mechanisms(module().script);
   if (types != nullptr) {
-    if (*count < std::size(kMechanisms)) return CKR_BUFFER_TOO_SMALL;
-    std::copy(std::begin(kMechanisms), std::end(kMechanisms), types);
+    if (*count < shown.size()) return CKR_BUFFER_TOO_SMALL;
+    std::copy(shown.begin(), shown.end(), types);
   }
-  *count = std::size(kMechanisms);
+  *count = shown.size();
   return CKR_OK;
 }
 
@@ -280,13 +285,7 @@ CK_RV get_mechanism_info(CK_SLOT_ID, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO* 
   const Lock lock(module().mutex);
   const CK_RV rv = begin("C_GetMechanismInfo");
   if (rv != CKR_OK) return rv;
-  const bool is_curve = type == CKM_ECDSA || type == CKM_ECDH1_DERIVE;
-  *out = {is_curve ? 256UL : 2048UL, is_curve ? 384UL : 2048UL, 0};
-  if (type == CKM_RSA_PKCS) out->flags = CKF_SIGN | CKF_DECRYPT;
-  if (type == CKM_RSA_PKCS_PSS || type == CKM_ECDSA) out->flags = CKF_SIGN;
-  if (type == CKM_RSA_PKCS_OAEP) out->flags = CKF_DECRYPT;
-  if (type == CKM_ECDH1_DERIVE) out->flags = CKF_DERIVE;
-  return CKR_OK;
+  return fake_mechanism_info(module().script, type, *out);
 }
 
 // ---- Sessions and login ----
@@ -443,29 +442,6 @@ CK_RV destroy_object(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object) {
 
 // ---- Operations ----
 
-CK_RV padding_of(const CK_MECHANISM& mechanism, FakePadding& padding) {
-  switch (mechanism.mechanism) {
-    case CKM_RSA_PKCS:
-    case CKM_ECDSA:
-    case CKM_ECDH1_DERIVE:
-      padding = FakePadding::Pkcs1;
-      return CKR_OK;
-    case CKM_RSA_PKCS_PSS:
-      padding = FakePadding::Pss;
-      return CKR_OK;
-    case CKM_RSA_PKCS_OAEP: {
-      if (mechanism.ulParameterLen != sizeof(CK_RSA_PKCS_OAEP_PARAMS)) {
-        return CKR_MECHANISM_PARAM_INVALID;
-      }
-      const auto& params = *static_cast<const CK_RSA_PKCS_OAEP_PARAMS*>(mechanism.pParameter);
-      padding = params.hashAlg == CKM_SHA_1 ? FakePadding::OaepSha1 : FakePadding::OaepSha256;
-      return CKR_OK;
-    }
-    default:
-      return CKR_MECHANISM_INVALID;
-  }
-}
-
 CK_RV begin_operation(OpenSession& session, const CK_MECHANISM* mechanism, CK_OBJECT_HANDLE handle,
                       CK_FLAGS operation) {
   if (!module().is_logged_in) return CKR_USER_NOT_LOGGED_IN;
@@ -474,7 +450,7 @@ CK_RV begin_operation(OpenSession& session, const CK_MECHANISM* mechanism, CK_OB
   if (!object_at(handle, object) || !object.is_private) return CKR_KEY_HANDLE_INVALID;
   const char* usage = operation == CKF_SIGN ? "sign" : "decrypt";
   if (!object.key->may(usage)) return CKR_KEY_FUNCTION_NOT_PERMITTED;
-  const CK_RV rv = padding_of(*mechanism, session.padding);
+  const CK_RV rv = fake_scheme_of(module().script, *mechanism, session.scheme);
   if (rv != CKR_OK) return rv;
   session.key = object.key;
   session.operation = operation;
@@ -522,10 +498,14 @@ CK_RV sign(CK_SESSION_HANDLE handle, CK_BYTE* input, CK_ULONG size, CK_BYTE* out
   lock.unlock();  // Other sessions go on while this one computes.
   take_time(micros);
   if (rv != CKR_OK) return rv;
-  Bytes signature = taken.key->sign(taken.padding, {input, size});
+  Bytes signature = taken.key->sign(taken.scheme.padding, {input, size});
   if (signature.empty()) return CKR_DATA_LEN_RANGE;
   if (is_wrong) signature.back() ^= 1U;
   return copy_out(signature, out, out_size);
+}
+
+bool is_set(std::uint8_t byte) {
+  return byte != 0;
 }
 
 CK_RV decrypt(CK_SESSION_HANDLE handle, CK_BYTE* input, CK_ULONG size, CK_BYTE* out,
@@ -537,10 +517,13 @@ CK_RV decrypt(CK_SESSION_HANDLE handle, CK_BYTE* input, CK_ULONG size, CK_BYTE* 
   const CK_RV took = session == nullptr ? rv : take_operation(*session, CKF_DECRYPT, taken);
   if (rv == CKR_OK) rv = took;
   const std::uint64_t micros = module().script.latency_micros;
+  const bool drops_zeros =
+      module().script.drops_leading_zeros && taken.scheme.padding == FakePadding::None;
   lock.unlock();
   take_time(micros);
   if (rv != CKR_OK) return rv;
-  const Bytes plain = taken.key->decrypt(taken.padding, {input, size});
+  Bytes plain = taken.key->decrypt(taken.scheme, {input, size});
+  if (drops_zeros) plain.erase(plain.begin(), std::find_if(plain.begin(), plain.end(), is_set));
   return plain.empty() ? CKR_ENCRYPTED_DATA_INVALID : copy_out(plain, out, out_size);
 }
 
@@ -555,7 +538,9 @@ CK_RV derive_key(CK_SESSION_HANDLE handle, CK_MECHANISM* mechanism, CK_OBJECT_HA
   if (!object_at(base, object) || !object.is_private) return CKR_KEY_HANDLE_INVALID;
   if (!object.key->may("derive")) return CKR_KEY_FUNCTION_NOT_PERMITTED;
   const auto& params = *static_cast<const CK_ECDH1_DERIVE_PARAMS*>(mechanism->pParameter);
-  Bytes secret = object.key->derive({params.public_data, params.public_data_len});
+  ByteView point(params.public_data, params.public_data_len);
+  if (all.script.wants_wrapped_points) point = unwrapped_point(point);
+  Bytes secret = object.key->derive(point);
   if (secret.empty()) return CKR_MECHANISM_PARAM_INVALID;
   static CK_OBJECT_HANDLE next_secret = 1'000'000'000;
   *derived = next_secret++;

@@ -4,7 +4,8 @@
 // faults. It tests the true ABI, latency and every CK_RV.
 //
 // The script is text, one command a line (or parted by ';'):
-//   key LABEL ALGORITHM USAGE   rsa2048|p256|p384; sign|decrypt|derive|none, with '+' between;
+//   key LABEL ALGORITHM USAGE   rsa2048|p256|p384|p521|x25519; sign|decrypt|derive|none, with '+'
+//   between;
 //                               "always" adds CKA_ALWAYS_AUTHENTICATE. CKA_ID is the label.
 //   pin TEXT                    The user PIN ("1234"); 3 wrong tries lock it.
 //   wrong-pins N                As if N wrong tries had been made since the last right one.
@@ -16,6 +17,12 @@
 //   latency MICROSECONDS        Of each C_Sign, C_Decrypt and C_DeriveKey.
 //   wrong N [TIMES]             The N-th C_Sign from here on returns a wrong signature.
 //   forget-login                As if the login had timed out.
+// And how it differs from other tokens:
+//   hide MECHANISM              It neither lists nor takes the mechanism (a number).
+//   refuse MECHANISM            It lists it, and refuses it.
+//   oaep-sha1-alone             OAEP with another digest is refused.
+//   wrapped-points              ECDH takes points in an OCTET STRING alone.
+//   drop-zeros                  Raw RSA leaves out leading zeros.
 // It comes from the variable FAKE_PKCS11_SCRIPT at C_Initialize, or at any time from
 // fake_pkcs11_apply() for a test that links the module.
 //

@@ -30,6 +30,8 @@ std::shared_ptr<EVP_PKEY> make(const FakeKeySpec& spec) {
   if (spec.algorithm == "rsa2048") key = adopt(EVP_RSA_gen(2048));
   if (spec.algorithm == "p256") key = adopt(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (spec.algorithm == "p384") key = adopt(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
+  if (spec.algorithm == "p521") key = adopt(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521"));
+  if (spec.algorithm == "x25519") key = adopt(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
   SG_CHECK(key != nullptr);
   return key;
 }
@@ -74,6 +76,10 @@ bool FakeKey::is_rsa() const {
   return EVP_PKEY_is_a(key_.get(), "RSA") == 1;
 }
 
+bool FakeKey::is_x25519() const {
+  return EVP_PKEY_is_a(key_.get(), "X25519") == 1;
+}
+
 bool FakeKey::may(const std::string& usage) const {
   return ("+" + spec_.usage + "+").find("+" + usage + "+") != std::string::npos;
 }
@@ -91,6 +97,8 @@ Bytes FakeKey::exponent() const {
 }
 
 Bytes FakeKey::ec_parameters() const {
+  if (is_x25519()) return {6, 3, 0x2b, 0x65, 0x6e};
+  if (bits() == 521) return {6, 5, 0x2b, 0x81, 4, 0, 0x23};
   if (bits() == 256) return {6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7};
   return {6, 5, 0x2b, 0x81, 4, 0, 0x22};
 }
@@ -98,7 +106,9 @@ Bytes FakeKey::ec_parameters() const {
 Bytes FakeKey::ec_point() const {
   std::uint8_t* point = nullptr;
   const std::size_t size = EVP_PKEY_get1_encoded_public_key(key_.get(), &point);
-  Bytes wrapped = {4, static_cast<std::uint8_t>(size)};
+  Bytes wrapped = {4};
+  if (size >= 0x80) wrapped.push_back(0x81);
+  wrapped.push_back(static_cast<std::uint8_t>(size));
   wrapped.insert(wrapped.end(), point, point + size);
   OPENSSL_free(point);
   return wrapped;
@@ -125,21 +135,21 @@ Bytes FakeKey::sign(FakePadding padding, ByteView input) const {
   ERR_clear_error();
   if (!is_ready) return {};
   out.resize(size);
-  return is_rsa() ? out : raw_ecdsa(out, bits() / 8);
+  return is_rsa() ? out : raw_ecdsa(out, (bits() + 7) / 8);
 }
 
-Bytes FakeKey::decrypt(FakePadding padding, ByteView input) const {
+Bytes FakeKey::decrypt(const FakeScheme& scheme, ByteView input) const {
   const PkeyContext context = context_of(key_.get());
   Bytes out(1024);
   std::size_t size = out.size();
-  const bool is_oaep = padding != FakePadding::Pkcs1;
+  int padding = RSA_PKCS1_PADDING;
+  if (scheme.padding == FakePadding::Oaep) padding = RSA_PKCS1_OAEP_PADDING;
+  if (scheme.padding == FakePadding::None) padding = RSA_NO_PADDING;
   bool is_ready = EVP_PKEY_decrypt_init(context.get()) == 1 &&
-                  EVP_PKEY_CTX_set_rsa_padding(
-                      context.get(), is_oaep ? RSA_PKCS1_OAEP_PADDING : RSA_PKCS1_PADDING) == 1;
-  if (is_oaep) {
-    const EVP_MD* digest = padding == FakePadding::OaepSha256 ? EVP_sha256() : EVP_sha1();
-    is_ready = is_ready && EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), digest) == 1 &&
-               EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), digest) == 1;
+                  EVP_PKEY_CTX_set_rsa_padding(context.get(), padding) == 1;
+  if (scheme.padding == FakePadding::Oaep) {
+    is_ready = is_ready && EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), scheme.digest) == 1 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), scheme.mgf1) == 1;
   }
   is_ready = is_ready &&
              EVP_PKEY_decrypt(context.get(), out.data(), &size, input.data(), input.size()) == 1;
@@ -153,13 +163,17 @@ Bytes FakeKey::derive(ByteView peer_point) const {
   const PkeyContext context = context_of(key_.get());
   Bytes out(66);
   std::size_t size = out.size();
+  const bool has_peer = is_x25519() ? EVP_PKEY_set_type(peer.get(), EVP_PKEY_X25519) == 1
+                                    : EVP_PKEY_copy_parameters(peer.get(), key_.get()) == 1;
   const bool is_done =
-      EVP_PKEY_copy_parameters(peer.get(), key_.get()) == 1 &&
+      has_peer &&
       EVP_PKEY_set1_encoded_public_key(peer.get(), peer_point.data(), peer_point.size()) == 1 &&
       EVP_PKEY_derive_init(context.get()) == 1 &&
       EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&
       EVP_PKEY_derive(context.get(), out.data(), &size) == 1;
   ERR_clear_error();
+  // What OpenSSL refuses and many tokens do not: the secret of a point of small order.
+  if (!is_done && is_x25519() && peer_point.size() == 32) return Bytes(32);
   out.resize(is_done ? size : 0);
   return out;
 }

@@ -76,6 +76,23 @@ void FakeScript::apply_command(const std::vector<std::string>& words) {
   } else if (command == "forget-login") {
     forgets_login = true;
   } else {
+    apply_trait(words);
+  }
+}
+
+void FakeScript::apply_trait(const std::vector<std::string>& words) {
+  const std::string& command = words[0];
+  if (command == "hide") {
+    hidden.insert(number(words, 1));
+  } else if (command == "refuse") {
+    refused.insert(number(words, 1));
+  } else if (command == "oaep-sha1-alone") {
+    has_oaep_sha1_alone = true;
+  } else if (command == "wrapped-points") {
+    wants_wrapped_points = true;
+  } else if (command == "drop-zeros") {
+    drops_leading_zeros = true;
+  } else {
     SG_CHECK(command.empty());  // Not a command.
   }
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,12 @@ class FakeScript {
   std::uint64_t sessions_max = 1000;
   std::uint64_t wrong_pins = 0;
   std::uint64_t latency_micros = 0;
-  bool forgets_login = false;  // The owner acts on it and clears it.
+  bool forgets_login = false;      // The owner acts on it and clears it.
+  std::set<unsigned long> hidden;  // Mechanisms.
+  std::set<unsigned long> refused;
+  bool has_oaep_sha1_alone = false;
+  bool wants_wrapped_points = false;
+  bool drops_leading_zeros = false;
 
  private:
   struct Fault {
@@ -53,6 +59,7 @@ class FakeScript {
     bool removes_token = false;
   };
   void apply_command(const std::vector<std::string>& words);
+  void apply_trait(const std::vector<std::string>& words);
 
   std::map<std::string, std::uint64_t> calls_;
   std::vector<Fault> faults_;
