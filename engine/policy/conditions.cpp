@@ -168,19 +168,10 @@ ConditionResult check_patterns(const Question& question) {
   return fails("subject and text have none of the rule's words");
 }
 
-ConditionResult check_verdict(const Question& question) {
-  const std::vector<std::string>& wanted = question.conditions.verdicts;
-  if (wanted.empty()) return kNotSet;
-  for (const std::string& word : wanted) {
-    if (question.inquiry.has_verdict(word)) return holds("its verdict is " + word);
-  }
-  return fails("its verdict is none of the rule's");
-}
-
 constexpr std::array kChecks = {
-    check_direction,        check_size,     check_recipient,   check_sender,  check_envelope_sender,
-    check_verdict,          check_tags,     check_sensitivity, check_headers, check_attachments,
-    check_subject_patterns, check_patterns,
+    check_direction, check_size,        check_recipient, check_sender,      check_envelope_sender,
+    check_tags,      check_sensitivity, check_headers,   check_attachments, check_subject_patterns,
+    check_patterns,
 };
 
 }  // namespace

@@ -65,10 +65,6 @@ version = 1
 #   patterns          Regular expressions (RE2) in the subject or in any text part.
 #   attachment_name   "*.xlsx": one attachment must fit both this and attachment_type.
 #   attachment_type   "application/pdf", "image/*".
-#   verdict           Of mail from outside: "signed" (valid, by whom From names), "signed-badly",
-#                     "unsigned"; "encrypted", "unopened", "unencrypted"; "without-integrity"
-#                     (encrypted by a cipher that anyone can change unseen, and not signed);
-#                     "partial" (only a part of it is signed or encrypted).
 # Actions:
 #   sign              always (the default; no certificate: refused), if_possible, never.
 #   encrypt           required: a recipient without usable certificate does not get the message.
@@ -81,14 +77,6 @@ version = 1
 #   remove_tag        true takes the subject_tag out of the subject.
 #   pass              true lets the message leave as it came; with `tls` at most.
 #   refuse            A text for the sender; the message does not leave for this recipient.
-# Actions on mail from outside; a rule with these alone lets it pass:
-#   deliver           opened (the default), original: the body as it came, for clients with keys.
-#   signature         keep (the default: its bytes are not touched), strip, resign: stripped and
-#                     signed at the border by the identity of `sign_as`.
-#   sign_as           An address of ours.
-#   mark_subject      true puts [signed], [encrypted] or both in front of the subject.
-#   defuse_html       true takes out of HTML whatever can fetch or send.
-#   banner            A line put before the text of mail that is delivered without its signature.
 
 [[rule]]
 name = "sender asks for encryption"
@@ -112,14 +100,6 @@ name = "known contacts always encrypted"
 direction = "outbound"
 sign = "if_possible"
 encrypt = "known"
-
-# Whoever changes a message under a cipher that does not notice can add HTML that sends the
-# decrypted text away.
-[[rule]]
-name = "encrypted without integrity"
-direction = "inbound"
-verdict = "without-integrity"
-defuse_html = true
 
 [[rule]]
 name = "everything else"

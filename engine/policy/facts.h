@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,14 +17,6 @@ struct Attachment {
   std::string name;  // Decoded (RFC 2231, RFC 2047), UTF-8; "" where none is given.
   std::string type;  // "application/pdf", lower case, without parameters.
 };
-
-// The words of the condition `verdict`, about mail from outside.
-//   Of the signature: signed (valid, and the signer is who From says), signed-badly (there is one,
-//   and it is not that), unsigned. Of encryption: encrypted (it was, and is open), unopened (it is,
-//   and could not be opened; nobody here has the key), unencrypted. without-integrity: it was
-//   encrypted by a cipher alone, so that anyone may have changed it. partial: only a part of it is
-//   signed or encrypted.
-std::span<const std::string_view> verdict_words();
 
 // Answers are asked once for each decision and kept by the caller until it is over.
 class Facts {
@@ -48,8 +39,6 @@ class Facts {
   // Every text part (attached ones too) as UTF-8, free of transfer encoding, together at most
   // `bytes_max` octets: what is beyond is cut.
   virtual std::vector<std::string> texts(std::size_t bytes_max) const = 0;
-  // Whether opening the message has come to `word`, one of verdict_words().
-  virtual bool has_verdict(std::string_view word) const = 0;
 };
 
 }  // namespace sealgate::engine::policy

@@ -27,7 +27,6 @@ class FakeFacts final : public Facts {
     ++texts_asked_;
     return texts_;
   }
-  bool has_verdict(std::string_view word) const override { return verdict_ == word; }
 
   Direction direction_ = Direction::Outbound;
   std::string envelope_sender_ = "ann@example.org";
@@ -37,7 +36,6 @@ class FakeFacts final : public Facts {
   std::map<std::string, std::vector<std::string>> headers_;  // By lower-case name.
   std::vector<Attachment> attachments_;
   std::vector<std::string> texts_;
-  std::string verdict_;
   mutable int texts_asked_ = 0;
 };
 

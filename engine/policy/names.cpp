@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/policy/names.h"
 
-#include <array>
-#include <span>
-
-#include "engine/policy/facts.h"
-
 namespace sealgate::engine::policy {
 namespace {
 
@@ -18,13 +13,6 @@ std::string_view word_for(const Choices& choices, Value value) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> verdict_words() {
-  static constexpr std::array<std::string_view, 8> kWords = {
-      "signed",   "signed-badly", "unsigned",          "encrypted",
-      "unopened", "unencrypted",  "without-integrity", "partial"};
-  return kWords;
-}
 
 std::string_view name_of(Digest digest) {
   return word_for(kDigests, digest);
@@ -61,12 +49,6 @@ std::string_view name_of(EncryptWish wish) {
 }
 std::string_view name_of(TlsWish wish) {
   return word_for(kTlsWishes, wish);
-}
-std::string_view name_of(DeliverWish wish) {
-  return word_for(kDeliverWishes, wish);
-}
-std::string_view name_of(SignatureWish wish) {
-  return word_for(kSignatureWishes, wish);
 }
 
 }  // namespace sealgate::engine::policy

@@ -31,13 +31,6 @@ inline constexpr std::array kEncryptWishes = {
 inline constexpr std::array kTlsWishes = {Choice<TlsWish>{"as_routed", TlsWish::AsRouted},
                                           Choice<TlsWish>{"required", TlsWish::Required},
                                           Choice<TlsWish>{"verified", TlsWish::Verified}};
-inline constexpr std::array kDeliverWishes = {
-    Choice<DeliverWish>{"opened", DeliverWish::Opened},
-    Choice<DeliverWish>{"original", DeliverWish::Original}};
-inline constexpr std::array kSignatureWishes = {
-    Choice<SignatureWish>{"keep", SignatureWish::Keep},
-    Choice<SignatureWish>{"strip", SignatureWish::Strip},
-    Choice<SignatureWish>{"resign", SignatureWish::Resign}};
 inline constexpr std::array kTreatments = {Choice<Treatment>{"seal", Treatment::Seal},
                                            Choice<Treatment>{"pass", Treatment::Pass},
                                            Choice<Treatment>{"refuse", Treatment::Refuse}};

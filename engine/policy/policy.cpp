@@ -82,8 +82,6 @@ Decision Policy::apply(const Rule& rule, Inquiry& inquiry, std::string_view reci
                     .tls = rule.tls,
                     .profile = rule.profile != nullptr ? rule.profile : &profile_for(recipient),
                     .subject = std::nullopt,
-                    .presentation = rule.presentation,
-                    .signer = rule.signer,
                     .refusal = rule.refusal,
                     .reasons = {}};
   decision.reasons.push_back("rule \"" + rule.name + "\": " + wish_text(rule));

@@ -78,7 +78,6 @@ class Policy::Inquiry {
   ~Inquiry();
 
   Direction direction() const { return facts_.direction(); }
-  bool has_verdict(std::string_view word) const { return facts_.has_verdict(word); }
   std::uint64_t size() const { return facts_.size(); }
   const std::string& sender();           // In normal form where it has one.
   const std::string& envelope_sender();  // In normal form where it has one.

@@ -203,52 +203,6 @@ TEST(Policy, MatchesAttachmentsByNameAndTypeTogether) {
   EXPECT_FALSE(matches("attachment_name = '*.docx'\nattachment_type = 'image/*'", facts));
 }
 
-TEST(Policy, MatchesVerdictsOfMailFromOutside) {
-  FakeFacts facts;
-  facts.direction_ = Direction::Inbound;
-  facts.verdict_ = "unopened";
-  EXPECT_TRUE(matches("verdict = ['signed', 'unopened']", facts));
-  EXPECT_FALSE(matches("verdict = 'signed'", facts));
-}
-
-TEST(Policy, SaysHowMailFromOutsideIsShown) {
-  const Policy policy = parse(R"(
-    [[rule]]
-    name = "old clients"
-    recipient = "@old.example.net"
-    signature = "strip"
-    mark_subject = true
-    banner = "From outside."
-    [[rule]]
-    name = "desktops with keys"
-    recipient = "@keys.example.net"
-    deliver = "original"
-    pass = true
-    [[rule]]
-    name = "border"
-    signature = "resign"
-    sign_as = "border@EXAMPLE.net"
-  )");
-  const FakeFacts facts;
-  Policy::Inquiry inquiry(facts);
-  const Decision old = policy.decide(inquiry, "a@old.example.net", nullptr);
-  EXPECT_EQ(old.treatment, Treatment::Pass);
-  EXPECT_EQ(old.presentation.signature, SignatureWish::Strip);
-  EXPECT_EQ(old.presentation.deliver, DeliverWish::Opened);
-  EXPECT_TRUE(old.presentation.marks_subject);
-  EXPECT_FALSE(old.presentation.defuses_html);
-  EXPECT_EQ(old.presentation.banner, "From outside.");
-  const Decision keys = policy.decide(inquiry, "a@keys.example.net", nullptr);
-  EXPECT_EQ(keys.treatment, Treatment::Pass);
-  EXPECT_EQ(keys.presentation.deliver, DeliverWish::Original);
-  EXPECT_EQ(keys.presentation.signature, SignatureWish::Keep);
-  const Decision border = policy.decide(inquiry, "a@example.net", nullptr);
-  EXPECT_EQ(border.treatment, Treatment::Seal);
-  EXPECT_EQ(border.sign, SignWish::Always);
-  EXPECT_EQ(border.encrypt, EncryptWish::Never);
-  EXPECT_EQ(border.signer, "border@example.net");
-}
-
 TEST(Policy, ReadsTextOnlyWhereEverythingElseHoldsAndOnlyOnce) {
   FakeFacts facts;
   facts.texts_ = {"secret"};

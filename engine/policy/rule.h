@@ -46,7 +46,6 @@ struct Conditions {
   std::vector<PatternNumber> patterns;        // In the subject or the text.
   std::vector<std::string> attachment_names;  // Globs.
   std::vector<std::string> attachment_types;  // Globs, lower case.
-  std::vector<std::string> verdicts;          // verdict_words().
 };
 
 struct Rule {
@@ -60,8 +59,6 @@ struct Rule {
   std::string refusal;
   const Profile* profile = nullptr;  // Null: by assignment.
   bool removes_tag = false;
-  Presentation presentation;
-  std::string signer;  // Normal address; "" for From's.
 };
 
 struct Assignment {

@@ -6,9 +6,7 @@
 
 #include "base/limits.h"
 #include "engine/mime/header_text.h"
-#include "engine/policy/facts.h"
 #include "engine/policy/policy.h"
-#include "engine/trust/address.h"
 
 namespace sealgate::engine::policy {
 namespace {
@@ -17,14 +15,8 @@ constexpr std::size_t kNameBytesMax = 200;
 constexpr std::size_t kRefusalBytesMax = 400;  // A line of an SMTP reply holds 450 octets.
 constexpr std::string_view kGroupPrefix = "group:";
 
-constexpr std::size_t kBannerBytesMax = 500;
-
-constexpr std::array<std::string_view, 14> kActionKeys = {
-    "name",       "sign",    "encrypt",   "tls",          "refuse",      "pass",   "profile",
-    "remove_tag", "deliver", "signature", "mark_subject", "defuse_html", "banner", "sign_as"};
-// Those about mail from outside.
-constexpr std::array<std::string_view, 6> kPresentationKeys = {
-    "deliver", "signature", "mark_subject", "defuse_html", "banner", "sign_as"};
+constexpr std::array<std::string_view, 8> kActionKeys = {"name",   "sign", "encrypt", "tls",
+                                                         "refuse", "pass", "profile", "remove_tag"};
 
 std::vector<std::string> names_of(const auto& map) {
   std::vector<std::string> names;
@@ -51,13 +43,6 @@ void append(const TomlNode& node, std::string& to) {  // NOLINT(misc-no-recursio
 bool is_one_line(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
-}
-
-// Rules that only say how mail from outside is shown let it pass otherwise.
-bool is_presentation_alone(const TableReader& reader) {
-  const auto has = [&](std::string_view key) { return reader.has(key); };
-  return std::any_of(kPresentationKeys.begin(), kPresentationKeys.end(), has) &&
-         !reader.has("sign") && !reader.has("encrypt");
 }
 
 bool is_field_name(std::string_view name) {
@@ -109,8 +94,7 @@ bool takes_everything(const Conditions& conditions) {
          conditions.subject_tags.empty() && conditions.sensitivities.empty() &&
          conditions.headers.empty() && !conditions.larger_than && !conditions.smaller_than &&
          conditions.subject_patterns.empty() && conditions.patterns.empty() &&
-         conditions.attachment_names.empty() && conditions.attachment_types.empty() &&
-         conditions.verdicts.empty();
+         conditions.attachment_names.empty() && conditions.attachment_types.empty();
 }
 
 std::string signature_of_conditions(const TomlNode& rule) {
@@ -230,35 +214,6 @@ void RuleReader::read_conditions(TableReader& reader, Conditions& into) {
   read_patterns(reader, into);
   into.attachment_names = read_globs(reader, "attachment_name");
   into.attachment_types = read_globs(reader, "attachment_type");
-  for (PlacedText& word : reader.texts("verdict", kPatternBytesMax)) {
-    const std::span<const std::string_view> words = verdict_words();
-    if (std::find(words.begin(), words.end(), word.text) == words.end()) {
-      problems_.error(word.place, "`" + word.text + "` is no verdict" +
-                                      suggestion(word.text, {words.begin(), words.end()}));
-    }
-    into.verdicts.push_back(std::move(word.text));
-  }
-}
-
-void RuleReader::read_presentation(TableReader& reader, Rule& into) {
-  Presentation& presentation = into.presentation;
-  presentation.deliver = reader.choice("deliver", kDeliverWishes).value_or(DeliverWish::Opened);
-  presentation.signature =
-      reader.choice("signature", kSignatureWishes).value_or(SignatureWish::Keep);
-  presentation.marks_subject = reader.flag("mark_subject").value_or(false);
-  presentation.defuses_html = reader.flag("defuse_html").value_or(false);
-  presentation.banner = reader.text("banner", kBannerBytesMax).value_or("");
-  if (!is_one_line(presentation.banner)) {
-    problems_.error(reader.place_of("banner"), "`banner` must be one line of printable text");
-  }
-  if (const std::optional<std::string> address = reader.text("sign_as", kAddressBytesMax)) {
-    const Result<std::string> normal = trust::normal_address(*address);
-    if (normal) {
-      into.signer = normal.value();
-    } else {
-      problems_.error(reader.place_of("sign_as"), "`" + *address + "` is no address");
-    }
-  }
 }
 
 void RuleReader::read_actions(TableReader& reader, Rule& into) {
@@ -277,13 +232,8 @@ void RuleReader::read_actions(TableReader& reader, Rule& into) {
     }
     into.refusal = *text;
     into.treatment = Treatment::Refuse;
-  } else if (passes || is_presentation_alone(reader)) {
+  } else if (passes) {
     into.treatment = Treatment::Pass;
-  }
-  read_presentation(reader, into);
-  if (into.presentation.signature == SignatureWish::Resign) {
-    into.treatment = Treatment::Seal;
-    if (!reader.has("encrypt")) into.encrypt = EncryptWish::Never;
   }
 }
 
@@ -298,17 +248,14 @@ void RuleReader::check_actions(const TableReader& reader, const Rule& rule) {
          {"pass", "sign", "encrypt", "tls", "profile", "remove_tag"}) {
       forbid("refuse", other);
     }
-    for (const std::string_view other : kPresentationKeys) forbid("refuse", other);
   } else if (reader.has("pass")) {
     for (const std::string_view other : {"sign", "encrypt", "profile", "remove_tag"}) {
       forbid("pass", other);
     }
-  } else if (!reader.has("sign") && !reader.has("encrypt") && !reader.has("tls") &&
-             !is_presentation_alone(reader)) {
+  } else if (!reader.has("sign") && !reader.has("encrypt") && !reader.has("tls")) {
     problems_.error(reader.place(),
                     "the rule does nothing; give it `sign`, `encrypt`, `tls`, `refuse` or `pass`");
   }
-  check_presentation(reader, rule);
   const bool seals_nothing = rule.treatment == Treatment::Seal && rule.sign == SignWish::Never &&
                              rule.encrypt == EncryptWish::Never;
   if (seals_nothing && rule.profile != nullptr) {
@@ -317,28 +264,6 @@ void RuleReader::check_actions(const TableReader& reader, const Rule& rule) {
   }
   if (rule.removes_tag && rule.conditions.subject_tags.empty()) {
     problems_.error(reader.place_of("remove_tag"), "`remove_tag` needs a `subject_tag` to remove");
-  }
-}
-
-void RuleReader::check_presentation(const TableReader& reader, const Rule& rule) {
-  const bool is_outbound = rule.conditions.direction == Direction::Outbound;
-  for (const std::string_view key : kPresentationKeys) {
-    if (!is_outbound || !reader.has(key)) continue;
-    problems_.error(reader.place_of(key), "`" + std::string(key) +
-                                              "` is for mail from outside; the rule takes "
-                                              "outbound mail alone");
-  }
-  if (is_outbound && reader.has("verdict")) {
-    problems_.error(reader.place_of("verdict"),
-                    "`verdict` is for mail from outside; the rule takes outbound mail alone");
-  }
-  const bool resigns = rule.presentation.signature == SignatureWish::Resign;
-  if (resigns != reader.has("sign_as")) {
-    problems_.error(reader.place(), "`signature = \"resign\"` and `sign_as` belong together");
-  }
-  if (resigns && (reader.has("pass") || rule.sign == SignWish::Never)) {
-    problems_.error(reader.place_of("signature"),
-                    "`signature = \"resign\"` contradicts `pass` and `sign = \"never\"`");
   }
 }
 

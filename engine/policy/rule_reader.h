@@ -39,8 +39,6 @@ class RuleReader {
   void read_header(const TomlNode& node, Conditions& into);
   void read_patterns(TableReader& reader, Conditions& into);
   void read_actions(TableReader& reader, Rule& into);
-  void read_presentation(TableReader& reader, Rule& into);
-  void check_presentation(const TableReader& reader, const Rule& rule);
   void check_actions(const TableReader& reader, const Rule& rule);
   void check_conditions(const TableReader& reader, const Rule& rule);
   std::optional<PatternNumber> add_expression(const PlacedText& expression);

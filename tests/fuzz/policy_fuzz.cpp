@@ -27,7 +27,6 @@ class SomeMessage final : public policy::Facts {
   std::vector<std::string> texts(std::size_t) const override {
     return {"a secret word aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
   }
-  bool has_verdict(std::string_view word) const override { return word == "unsigned"; }
 };
 
 }  // namespace
