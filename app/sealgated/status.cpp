@@ -90,7 +90,8 @@ Json json_of(const ShardNumbers& shard, std::uint32_t segments) {
                 {"abandoned", shard.pipeline.abandoned},
                 {"key_operations", shard.pipeline.key_operations},
                 {"copies", shard.pipeline.copies},
-                {"reports", shard.pipeline.reports}}},
+                {"reports", shard.pipeline.reports},
+                {"withheld", shard.pipeline.withheld}}},
               {"mail", json_of(shard.mail)}};
 }
 

@@ -81,10 +81,12 @@ TEST(ShardMetrics, AreReadAsTheyWerePublished) {
   numbers.turns = 1;
   numbers.mail.messages_open = 2;
   numbers.pipeline.reports = 3;
+  numbers.pipeline.withheld = 4;
   metrics.publish(numbers);
   EXPECT_EQ(metrics.read().turns, 1U);
   EXPECT_EQ(metrics.read().mail.messages_open, 2U);
   EXPECT_EQ(metrics.read().pipeline.reports, 3U);
+  EXPECT_EQ(metrics.read().pipeline.withheld, 4U);
 }
 
 }  // namespace

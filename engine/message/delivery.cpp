@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/message/errors.h"
 #include "engine/message/outgoing_header.h"
 #include "engine/message/pipeline_engine.h"
+#include "engine/message/replies.h"
 #include "engine/message/retry.h"
 #include "engine/message/visible_text.h"
 
@@ -19,12 +21,17 @@ constexpr std::size_t kForeignTextBytesMax = 450;
 
 void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   auto& sealed = std::get<Sealed>(message.stage);
+  std::vector<SealedCopy> copies = sealed.sealing->take_copies();
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    const std::string_view fault =
+        fault_of(copies[i].content, sealed.plan->copies[i].recipients, sealed.wanted);
+    if (!fault.empty()) return withhold(message, fault, now);
+  }
   const ReadMessage& read = *sealed.message;
   Delivering delivering;
   delivering.original = {.header = returned_header(read, writer_), .content = read.content};
   const std::unique_ptr<const Plan> plan = std::move(sealed.plan);
   const std::vector<PlannedCopy>& planned = plan->copies;
-  std::vector<SealedCopy> copies = sealed.sealing->take_copies();
   for (std::size_t i = 0; i < copies.size(); ++i) {
     delivering.copies.push_back({.sealed = std::move(copies[i]), .tls = planned[i].tls});
   }
@@ -41,6 +48,14 @@ void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   set_timer(message);
   // Every recipient may have been settled by an earlier attempt or refused just now.
   if (planned.empty()) conclude(message, now);
+}
+
+void Pipeline::Engine::withhold(Message& message, std::string_view fault, const Now& now) {
+  ++counters.withheld;
+  for (RecipientAudit& recipient : message.audit.recipients) {
+    recipient.reasons.push_back("withheld: a copy is not as decided: " + std::string(fault));
+  }
+  fail(message, reply_for(Error(kCopyNotAsDecided)), now);
 }
 
 void Pipeline::Engine::hand_over(Message& message, std::uint32_t copy,

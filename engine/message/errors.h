@@ -39,6 +39,10 @@ inline constexpr ErrorKind kCopiesTooLarge{
     ErrorClass::InvalidInput, "message.copies_too_large",
     "The message needs more separately encrypted copies than there is memory for; send it to "
     "fewer hidden recipients at a time, or raise `segments`."};
+inline constexpr ErrorKind kCopyNotAsDecided{
+    ErrorClass::Unavailable, "message.copy_not_as_decided",
+    "A copy was not sealed as policy decided, so none was sent; this is a fault of the gateway, "
+    "report it with the line of the audit log."};
 inline constexpr ErrorKind kExplainTooLarge{
     ErrorClass::InvalidInput, "message.explain_too_large",
     "The file is larger than any message the gateway takes."};

@@ -148,8 +148,11 @@ void Pipeline::Engine::finish_judging(Message& message, const Now& now) {
   auto sealing =
       std::make_unique<Sealing>(*read, message.envelope, *plan, additions_for(message, *read, now),
                                 SealingTools{.pool = pool_, .random = random_, .writer = writer_});
-  message.stage =
-      Sealed{.message = std::move(read), .plan = std::move(plan), .sealing = std::move(sealing)};
+  Sealed sealed{.message = std::move(read),
+                .plan = std::move(plan),
+                .sealing = std::move(sealing),
+                .wanted = wanted_of(stage.decided)};
+  message.stage = std::move(sealed);
   make_runnable(message);
 }
 

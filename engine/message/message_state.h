@@ -28,6 +28,7 @@
 #include "engine/message/deciding.h"
 #include "engine/message/delivery_memory.h"
 #include "engine/message/dsn.h"
+#include "engine/message/last_check.h"
 #include "engine/message/plan.h"
 #include "engine/message/read_message.h"
 #include "engine/message/recipient_state.h"
@@ -68,6 +69,7 @@ struct Sealed {
   std::unique_ptr<const ReadMessage> message;
   std::unique_ptr<const Plan> plan;
   std::unique_ptr<Sealing> sealing;  // Reads `message` and `plan`.
+  std::vector<Wanted> wanted;        // By recipient: what the copies are checked against.
   std::uint32_t awaited = 0;         // Signatures that the token owes.
   TimePoint keys_due{};              // Meaningful while awaited > 0.
 };

@@ -65,7 +65,8 @@ struct PipelineCounters {
   std::uint64_t abandoned = 0;
   std::uint64_t key_operations = 0;
   std::uint64_t copies = 0;
-  std::uint64_t reports = 0;  // DSNs handed to a next hop.
+  std::uint64_t reports = 0;   // DSNs handed to a next hop.
+  std::uint64_t withheld = 0;  // Messages whose copies failed the last check before they left.
 };
 
 class Pipeline {

@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -88,6 +89,8 @@ class Pipeline::Engine {
 
   // delivery.cpp
   void begin_delivery(Message& message, const Now& now);
+  // A copy is not what policy decided: a fault of ours. Nothing of the message has left.
+  void withhold(Message& message, std::string_view fault, const Now& now);
   void hand_over(Message& message, std::uint32_t copy, std::vector<std::uint32_t> recipients);
   void retry_delivery(Message& message, const Now& now);
   // All that was on the way has an answer.
