@@ -12,7 +12,7 @@
 
 namespace sealgate::hsm {
 
-// The secret in `form`, without judgement.
+// The secret, with the point in `form` and unchecked.
 CallResult derive_with_point(PrivateKeyCalls& calls, const TokenKey& key, PointForm form,
                              ByteView peer_point, MutableBytes to);
 

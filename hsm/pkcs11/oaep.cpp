@@ -4,6 +4,9 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "hsm/pkcs11/oaep.h"
 
+#include <array>
+#include <utility>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -11,20 +14,17 @@
 namespace sealgate::hsm {
 
 OaepDigests oaep_digests_of(Mechanism mechanism) {
-  switch (mechanism) {
-    case Mechanism::RsaOaepSha1Decrypt:
-      return {EVP_sha1(), EVP_sha1()};
-    case Mechanism::RsaOaepSha256Decrypt:
-      return {EVP_sha256(), EVP_sha256()};
-    case Mechanism::RsaOaepSha384Decrypt:
-      return {EVP_sha384(), EVP_sha384()};
-    case Mechanism::RsaOaepSha512Decrypt:
-      return {EVP_sha512(), EVP_sha512()};
-    case Mechanism::RsaOaepSha256Mgf1Sha1Decrypt:
-      return {EVP_sha256(), EVP_sha1()};
-    default:
-      return {};
+  const std::array digests = {
+      std::pair{Mechanism::RsaOaepSha1Decrypt, OaepDigests{EVP_sha1(), EVP_sha1()}},
+      std::pair{Mechanism::RsaOaepSha256Decrypt, OaepDigests{EVP_sha256(), EVP_sha256()}},
+      std::pair{Mechanism::RsaOaepSha384Decrypt, OaepDigests{EVP_sha384(), EVP_sha384()}},
+      std::pair{Mechanism::RsaOaepSha512Decrypt, OaepDigests{EVP_sha512(), EVP_sha512()}},
+      std::pair{Mechanism::RsaOaepSha256Mgf1Sha1Decrypt, OaepDigests{EVP_sha256(), EVP_sha1()}},
+  };
+  for (const auto& [each, found] : digests) {
+    if (each == mechanism) return found;
   }
+  return {};
 }
 
 int undo_oaep(Mechanism mechanism, ByteView block, MutableBytes to) {

@@ -41,6 +41,10 @@ class PublicKey {
   // The bare point, uncompressed, or the 32 bytes of RFC 7748; empty for RSA.
   Bytes point() const;
 
+  // Whether `point` is an uncompressed point of the same curve, or an X25519 key that does not
+  // agree on zero with everybody (RFC 7748, 6.1). False for keys that do not agree.
+  bool is_peer(ByteView point) const;
+
   // Whether `signature` (ECDSA as DER) is one of `input`: the digest, or for Ed25519 the text.
   bool verifies(Mechanism mechanism, ByteView input, ByteView signature) const;
 

@@ -60,6 +60,33 @@ TEST(PublicKey, RefusesPointsThatAreNone) {
   EXPECT_FALSE(PublicKey::from_ec(Bytes{6, 1, 1}, kPoint));
 }
 
+TEST(PublicKey, TellsWhetherAPointIsAPeerOfItsOwn) {
+  const PublicKey curve = PublicKey::from_ec(kP256, kPoint).value();
+  EXPECT_TRUE(curve.is_peer(kPoint));
+  EXPECT_TRUE(curve.is_peer(curve.agree().value().peer_point));
+  Bytes off_curve = kPoint;
+  off_curve.back() ^= 1U;
+  Bytes compressed(kPoint.begin(), kPoint.begin() + 33);
+  compressed[0] = static_cast<std::uint8_t>(2 + kPoint.back() % 2);
+  Bytes hybrid = kPoint;
+  hybrid[0] = static_cast<std::uint8_t>(6 + kPoint.back() % 2);
+  for (const Bytes& point : {Bytes(), Bytes{0}, off_curve, compressed, hybrid, wrapped(kPoint),
+                             Bytes(65), Bytes(97, 4), Bytes(32, 9)}) {
+    EXPECT_FALSE(curve.is_peer(point)) << to_hex(point);
+  }
+
+  constexpr std::array<std::uint8_t, 5> kX25519 = {6, 3, 0x2b, 0x65, 0x6e};
+  const PublicKey agreeing = PublicKey::from_ec(kX25519, Bytes(32, 0x09)).value();
+  EXPECT_TRUE(agreeing.is_peer(Bytes(32, 0x09)));
+  EXPECT_TRUE(agreeing.is_peer(agreeing.agree().value().peer_point));
+  Bytes one(32);
+  one[0] = 1;  // Of small order, as zero is (RFC 7748, 7).
+  for (const Bytes& point : {Bytes(), Bytes(32), one, Bytes(31, 9), Bytes(33, 9)}) {
+    EXPECT_FALSE(agreeing.is_peer(point)) << to_hex(point);
+  }
+  EXPECT_FALSE(PublicKey::from_ec(kEd25519, Bytes(32, 9)).value().is_peer(Bytes(32, 9)));
+}
+
 TEST(PublicKey, KeyIdIsTheDigestThatOpenSslMakesOfTheSameKey) {
   EVP_PKEY* const pkey = EVP_RSA_gen(2048);
   BIGNUM* n = nullptr;

@@ -127,10 +127,10 @@ void TokenKeys::generate_curve_key(const std::string& label, ByteView ec_paramet
   private_half.flag(CKA_DERIVE, true);
   CK_MECHANISM mechanism{CKM_EC_KEY_PAIR_GEN, nullptr, 0};
   CK_OBJECT_HANDLE handles[2] = {};
-  SG_CHECK(functions().C_GenerateKeyPair(session_.handle(), &mechanism, public_half.get().data(),
-                                         public_half.get().size(), private_half.get().data(),
-                                         private_half.get().size(), &handles[0],
-                                         &handles[1]) == CKR_OK);
+  const CK_RV rv = functions().C_GenerateKeyPair(
+      session_.handle(), &mechanism, public_half.get().data(), public_half.get().size(),
+      private_half.get().data(), private_half.get().size(), &handles[0], &handles[1]);
+  SG_CHECK(rv == CKR_OK);
 }
 
 void TokenKeys::create(std::vector<CK_ATTRIBUTE> attributes) {
