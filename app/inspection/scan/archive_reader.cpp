@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kBlockBytes = 64 * 1024;
 
 // Only what libarchive does itself: some of its "all" start programs.
-void support_formats(archive* reader) {
+void support_filters(archive* reader) {
   archive_read_support_filter_gzip(reader);
   archive_read_support_filter_bzip2(reader);
   archive_read_support_filter_xz(reader);
@@ -26,6 +26,9 @@ void support_formats(archive* reader) {
   archive_read_support_filter_zstd(reader);
   archive_read_support_filter_lz4(reader);
   archive_read_support_filter_compress(reader);
+}
+
+void support_formats(archive* reader) {
   archive_read_support_format_zip(reader);
   archive_read_support_format_7zip(reader);
   archive_read_support_format_rar(reader);
@@ -37,7 +40,6 @@ void support_formats(archive* reader) {
   archive_read_support_format_cpio(reader);
   archive_read_support_format_ar(reader);
   archive_read_support_format_xar(reader);
-  archive_read_support_format_raw(reader);
 }
 
 // What a single packed file is called once it is unpacked: "invoice.exe.gz" -> "invoice.exe".
@@ -65,10 +67,18 @@ std::string name_of(archive_entry* entry) {
 }  // namespace
 
 ArchiveReader::ArchiveReader(ByteView content, std::string name)
-    : archive_(archive_read_new()), own_name_(std::move(name)) {
+    : content_(content), own_name_(std::move(name)) {
+  open();
+}
+
+void ArchiveReader::open() {
+  archive_read_free(archive_);
+  archive_ = archive_read_new();
   SG_CHECK(archive_ != nullptr);
-  support_formats(archive_);
-  is_open_ = archive_read_open_memory(archive_, content.data(), content.size()) == ARCHIVE_OK;
+  support_filters(archive_);
+  if (!is_raw_only_) support_formats(archive_);
+  archive_read_support_format_raw(archive_);
+  is_open_ = archive_read_open_memory(archive_, content_.data(), content_.size()) == ARCHIVE_OK;
 }
 
 ArchiveReader::~ArchiveReader() {
@@ -84,10 +94,18 @@ ArchiveReader::Step ArchiveReader::next() {
   if (!is_open_) return Step::NotAnArchive;
   archive_entry* entry = nullptr;
   const int result = archive_read_next_header(archive_, &entry);
+  const bool is_packed = archive_filter_code(archive_, 0) != ARCHIVE_FILTER_NONE;
+  if (result == ARCHIVE_EOF && is_packed && !has_member_ && !is_raw_only_) {
+    // Packed octets that begin with a kilobyte of zeros look like a tar archive without members.
+    is_raw_only_ = true;
+    open();
+    return next();
+  }
   if (result == ARCHIVE_EOF) return Step::End;
   if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return failed();
   const bool is_raw = archive_format(archive_) == ARCHIVE_FORMAT_RAW;
-  if (is_raw && archive_filter_code(archive_, 0) == ARCHIVE_FILTER_NONE) return Step::NotAnArchive;
+  if (is_raw && !is_packed) return Step::NotAnArchive;
+  has_member_ = true;
   name_ = is_raw ? unpacked_name(own_name_) : name_of(entry);
   is_encrypted_ = archive_entry_is_encrypted(entry) != 0;
   return Step::Member;

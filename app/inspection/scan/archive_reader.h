@@ -43,13 +43,17 @@ class ArchiveReader {
   Unpacked unpack(Bytes& to, std::uint64_t bytes_max);
 
  private:
+  void open();
   Step failed() const;
 
-  archive* archive_;
+  archive* archive_ = nullptr;
+  ByteView content_;
   std::string own_name_;
   std::string name_;
   bool is_encrypted_ = false;
   bool is_open_ = false;
+  bool has_member_ = false;
+  bool is_raw_only_ = false;
 };
 
 }  // namespace sealgate::app
