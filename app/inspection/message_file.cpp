@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "app/inspection/errors.h"
 
@@ -48,6 +49,8 @@ Result<void> MessageFile::append(const Chain& bytes) {
 }
 
 Result<SealedMessage> MessageFile::seal() && {
+  // Whoever gets the descriptor shares its offset.
+  if (lseek(file_.number(), 0, SEEK_SET) != 0) return Error(kMessageFileUnavailable, errno);
   if (fcntl(file_.number(), F_ADD_SEALS,
             F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
     return Error(kMessageFileUnavailable, errno);

@@ -49,6 +49,30 @@ inline std::string make_archive(const std::vector<TestMember>& members, SetForma
   return bytes;
 }
 
+struct TestFormat {
+  const char* name;
+  SetFormat format;
+  SetFormat filter;
+};
+
+inline constexpr TestFormat kTestFormats[] = {
+    {"a.zip", archive_write_set_format_zip, archive_write_add_filter_none},
+    {"a.7z", archive_write_set_format_7zip, archive_write_add_filter_none},
+    {"a.tar", archive_write_set_format_pax_restricted, archive_write_add_filter_none},
+    {"a.tar.gz", archive_write_set_format_pax_restricted, archive_write_add_filter_gzip},
+    {"a.tar.xz", archive_write_set_format_ustar, archive_write_add_filter_xz},
+    {"a.tar.bz2", archive_write_set_format_gnutar, archive_write_add_filter_bzip2},
+    {"a.tar.zst", archive_write_set_format_ustar, archive_write_add_filter_zstd},
+    {"a.tar.lz4", archive_write_set_format_ustar, archive_write_add_filter_lz4},
+    {"a.tar.lzma", archive_write_set_format_ustar, archive_write_add_filter_lzma},
+    {"a.tar.lz", archive_write_set_format_ustar, archive_write_add_filter_lzip},
+    {"a.tar.Z", archive_write_set_format_ustar, archive_write_add_filter_compress},
+    {"a.iso", archive_write_set_format_iso9660, archive_write_add_filter_none},
+    {"a.cpio", archive_write_set_format_cpio_newc, archive_write_add_filter_none},
+    {"a.ar", archive_write_set_format_ar_svr4, archive_write_add_filter_none},
+    {"a.xar", archive_write_set_format_xar, archive_write_add_filter_none},
+};
+
 inline std::string make_zip(const std::vector<TestMember>& members, const char* options = "") {
   return make_archive(members, archive_write_set_format_zip, archive_write_add_filter_none,
                       options);

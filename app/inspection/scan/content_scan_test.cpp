@@ -6,44 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "app/inspection/scan/archive_for_test.h"
+#include "app/inspection/scan/mail_for_test.h"
 
 namespace sealgate::app {
 namespace {
-
-std::string base64(std::string_view content) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < content.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      bits =
-          bits << 8U | (i + k < content.size() ? static_cast<unsigned char>(content[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      const bool is_padding = k > content.size() - i;
-      text += is_padding ? '=' : kLetters[bits >> (18 - 6 * k) & 63U];
-    }
-    if (i % 57 == 54) text += "\r\n";
-  }
-  return text + "\r\n";
-}
-
-std::string attachment(std::string_view name, std::string_view type, std::string_view content) {
-  return "--b\r\nContent-Type: " + std::string(type) +
-         "\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"" +
-         std::string(name) + "\"\r\n\r\n" + base64(content);
-}
-
-std::string message_with(const std::string& parts) {
-  return "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
-         "boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello.\r\n" +
-         parts + "--b--\r\n";
-}
-
-std::string message_with(std::string_view name, std::string_view content) {
-  return message_with(attachment(name, "application/octet-stream", content));
-}
 
 class ContentScanTest : public ::testing::Test {
  protected:
@@ -118,25 +84,8 @@ TEST_F(ContentScanTest, ShowsAHostileNameWithoutItsTricks) {
   EXPECT_LT(refusal(message_with(long_name + ".exe", "text")).size(), kReasonBytesMax);
 }
 
-struct Format {
-  const char* name;
-  SetFormat format;
-  SetFormat filter;
-};
-
 TEST_F(ContentScanTest, LooksIntoArchivesOfEachFormat) {
-  const Format formats[] = {
-      {"a.zip", archive_write_set_format_zip, archive_write_add_filter_none},
-      {"a.7z", archive_write_set_format_7zip, archive_write_add_filter_none},
-      {"a.tar", archive_write_set_format_pax_restricted, archive_write_add_filter_none},
-      {"a.tar.gz", archive_write_set_format_pax_restricted, archive_write_add_filter_gzip},
-      {"a.tar.xz", archive_write_set_format_ustar, archive_write_add_filter_xz},
-      {"a.tar.bz2", archive_write_set_format_gnutar, archive_write_add_filter_bzip2},
-      {"a.tar.zst", archive_write_set_format_ustar, archive_write_add_filter_zstd},
-      {"a.iso", archive_write_set_format_iso9660, archive_write_add_filter_none},
-      {"a.cpio", archive_write_set_format_cpio_newc, archive_write_add_filter_none},
-  };
-  for (const Format& format : formats) {
+  for (const TestFormat& format : kTestFormats) {
     const auto make = [&](const TestMember& member) {
       return make_archive({{"readme.txt", "hello"}, member}, format.format, format.filter, "");
     };
