@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/inspection/scan/content_kind.h"
 #include "engine/mime/body_text.h"
 #include "engine/mime/header_text.h"
 #include "engine/mime/reader.h"
@@ -37,19 +36,45 @@ const std::string* matching(const std::vector<std::string>& globs, std::string_v
   return found == globs.end() ? nullptr : &*found;
 }
 
-Bytes decode(const Part& part, ByteView message) {
+// The content of a leaf: in place, or in `room` where it is encoded.
+ByteView decode(const Part& part, ByteView message, Bytes& room) {
+  using engine::mime::TransferEncoding;
+  const ByteView body = message.subspan(part.body.offset, part.body.length);
+  if (part.encoding != TransferEncoding::Base64 &&
+      part.encoding != TransferEncoding::QuotedPrintable) {
+    return body;
+  }
   engine::mime::BodyDecoder decoder(part.encoding);
-  Bytes content;
-  decoder.update(message.subspan(part.body.offset, part.body.length), content);
-  decoder.finish(content);
-  return content;
+  decoder.update(body, room);
+  decoder.finish(room);
+  return room;
+}
+
+std::vector<std::string> names_of(const Structure& structure, std::uint32_t part) {
+  const std::string disposed = structure.attachment_name(part);
+  const std::string_view typed = structure.part(part).type.parameter("name").value_or("");
+  std::vector<std::string> names;
+  for (const std::string_view name : {std::string_view(disposed), typed}) {
+    std::string base = base_name(name);
+    if (!base.empty() && (names.empty() || names.front() != base)) names.push_back(std::move(base));
+  }
+  return names;
+}
+
+bool is_beyond_limits(const Structure& structure) {
+  using engine::FindingKind;
+  return structure.has_finding(FindingKind::HeaderTooLarge) ||
+         structure.has_finding(FindingKind::TooManyParts) ||
+         structure.has_finding(FindingKind::TooDeep);
 }
 
 // By what its reader will open it with.
-bool is_message(std::string_view declared, std::string_view name) {
-  const std::string lower = engine::mime::lower_ascii(name);
-  return declared == "message/rfc822" || declared == "message/global" || lower.ends_with(".eml") ||
-         lower.ends_with(".mht") || lower.ends_with(".mhtml");
+bool is_message(std::string_view declared, const std::vector<std::string>& names) {
+  if (declared == "message/rfc822" || declared == "message/global") return true;
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    const std::string lower = engine::mime::lower_ascii(name);
+    return lower.ends_with(".eml") || lower.ends_with(".mht") || lower.ends_with(".mhtml");
+  });
 }
 
 }  // namespace
@@ -69,6 +94,10 @@ ContentScan::Refusal ContentScan::scan_message(ByteView message, const std::stri
     rest = rest.subspan(piece.size());
   }
   const Structure structure = reader.finish();
+  if (is_beyond_limits(structure)) {
+    return (place.empty() ? "the message" : place) +
+           " has too many parts, too deep parts or too large a header to be taken apart";
+  }
   for (std::uint32_t i = 0; i < structure.parts().size(); ++i) {
     if (!structure.part(i).is_leaf()) continue;
     Refusal refusal = scan_part(structure, i, message, place, depth);
@@ -80,54 +109,70 @@ ContentScan::Refusal ContentScan::scan_message(ByteView message, const std::stri
 ContentScan::Refusal ContentScan::scan_part(const Structure& structure, std::uint32_t part,
                                             ByteView message, const std::string& place,
                                             std::uint32_t depth) {
-  const Bytes content = decode(structure.part(part), message);
+  Bytes room;
   Item item;
-  item.name = base_name(structure.attachment_name(part));
+  item.names = names_of(structure, part);
   item.declared = structure.part(part).type.name();
-  item.label = item.name.empty()
+  item.label = item.names.empty()
                    ? "part " + std::to_string(part) + ", " + shown(item.declared) + ","
-                   : "attachment " + shown(item.name);
+                   : "attachment " + shown(item.names.front());
   if (!place.empty()) item.label += " in " + place;
-  item.content = content;
+  item.content = decode(structure.part(part), message, room);
   item.depth = depth;
   return scan_item(item);
 }
 
 ContentScan::Refusal ContentScan::scan_item(const Item& item) {
-  if (Refusal refusal = check_name(item)) return refusal;
+  if (Refusal refusal = check_names(item)) return refusal;
   const std::string type = types_.type_of(item.content);
   if (Refusal refusal = check_type(item, type)) return refusal;
-  if (is_message(item.declared, item.name)) {
+  if (is_message(item.declared, item.names)) {
     if (item.depth >= limits_.depth_max) return refuse_depth(item);
     return scan_message(item.content, item.label, item.depth + 1);
   }
   return scan_archive(item, type);
 }
 
-ContentScan::Refusal ContentScan::check_name(const Item& item) const {
-  const std::string* const glob = matching(rules_.forbidden_names, item.name);
-  if (item.name.empty() || glob == nullptr) return std::nullopt;
-  return item.label + " has a forbidden name (" + *glob + ")";
+ContentScan::Refusal ContentScan::check_names(const Item& item) const {
+  for (const std::string& name : item.names) {
+    const std::string* const glob = matching(rules_.forbidden_names, name);
+    if (glob != nullptr) return item.label + " has a forbidden name (" + *glob + ")";
+  }
+  return std::nullopt;
 }
 
 ContentScan::Refusal ContentScan::check_type(const Item& item, const std::string& type) const {
   if (matching(rules_.forbidden_types, type) != nullptr) {
     return item.label + " is " + describe_type(type);
   }
-  if (!rules_.refuses_type_mismatch) return std::nullopt;
-  const ContentKind by_name = kind_of_name(item.name);
-  const ContentKind found = kind_of_type(type);
-  // Plain text without a name is taken for many things by its first words, but not for a program.
-  const bool is_deceptive =
-      by_name != ContentKind::Unknown
-          ? contradicts(by_name, found)
-          : found == ContentKind::Program && contradicts(kind_of_type(item.declared), found);
-  if (!is_deceptive) return std::nullopt;
+  if (!rules_.refuses_type_mismatch || !is_deceptive(item, kind_of_type(type))) return std::nullopt;
   return item.label + " is " + describe_type(type) + " under another name";
 }
 
+bool ContentScan::is_deceptive(const Item& item, ContentKind found) {
+  bool has_known_name = false;
+  for (const std::string& name : item.names) {
+    const ContentKind named = kind_of_name(name);
+    if (contradicts(named, found)) return true;
+    has_known_name = has_known_name || named != ContentKind::Unknown;
+  }
+  // Plain text without a name is taken for many things by its first words, but not for a program.
+  return !has_known_name && found == ContentKind::Program &&
+         contradicts(kind_of_type(item.declared), found);
+}
+
+bool ContentScan::claims_to_be_archive(const Item& item, const std::string& type) {
+  if (kind_of_type(item.declared) == ContentKind::Archive) return true;
+  if (item.names.empty() && item.declared.starts_with("text/"))
+    return false;  // It is read as text.
+  return kind_of_type(type) == ContentKind::Archive ||
+         std::any_of(item.names.begin(), item.names.end(), [](const std::string& name) {
+           return kind_of_name(name) == ContentKind::Archive;
+         });
+}
+
 ContentScan::Refusal ContentScan::scan_archive(const Item& item, const std::string& type) {
-  ArchiveReader reader(item.content, item.name);
+  ArchiveReader reader(item.content, item.names.empty() ? "" : item.names.front());
   for (;;) {
     switch (reader.next()) {
       case ArchiveReader::Step::Member:
@@ -152,10 +197,10 @@ ContentScan::Refusal ContentScan::scan_member(const Item& archive, const std::st
            " members, counted over the whole message";
   }
   Item member;
-  member.name = base_name(reader.member_name());
-  member.label = shown(member.name) + " in " + archive.label;
+  member.names = {base_name(reader.member_name())};
+  member.label = shown(member.names.front()) + " in " + archive.label;
   member.depth = archive.depth + 1;
-  if (Refusal refusal = check_name(member)) return refusal;
+  if (Refusal refusal = check_names(member)) return refusal;
   if (reader.is_member_encrypted()) return refuse_encrypted(archive);
 
   Bytes content;
@@ -178,10 +223,9 @@ ContentScan::Refusal ContentScan::scan_member(const Item& archive, const std::st
 
 ContentScan::Refusal ContentScan::refuse_unreadable(const Item& item,
                                                     const std::string& type) const {
-  const bool claims_to_be_one = kind_of_type(type) == ContentKind::Archive ||
-                                kind_of_name(item.name) == ContentKind::Archive ||
-                                kind_of_type(item.declared) == ContentKind::Archive;
-  if (!rules_.refuses_unreadable_archives || !claims_to_be_one) return std::nullopt;
+  if (!rules_.refuses_unreadable_archives || !claims_to_be_archive(item, type)) {
+    return std::nullopt;
+  }
   return item.label + " is an archive that cannot be taken apart";
 }
 

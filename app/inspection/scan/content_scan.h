@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/inspection/judgement.h"
 #include "app/inspection/scan/archive_reader.h"
+#include "app/inspection/scan/content_kind.h"
 #include "app/inspection/scan/file_types.h"
 #include "app/inspection/scan_protocol.h"
 #include "base/bytes.h"
@@ -35,8 +37,10 @@ class ContentScan {
 
   // An attachment, a text part or a member of an archive.
   struct Item {
-    std::string label;     // "attachment x.zip", "a.exe in attachment x.zip".
-    std::string name;      // Without folders; "" for a part without one.
+    std::string label;  // "attachment x.zip", "a.exe in attachment x.zip".
+    // Without folders. None for a part without one; two where a part names itself differently
+    // in Content-Disposition and in Content-Type: either may be what its reader gets.
+    std::vector<std::string> names;
     std::string declared;  // MIME type; "" for a member.
     ByteView content;
     std::uint32_t depth = 0;  // How many archives and messages it is inside of.
@@ -46,10 +50,12 @@ class ContentScan {
   Refusal scan_part(const engine::mime::Structure& structure, std::uint32_t part, ByteView message,
                     const std::string& place, std::uint32_t depth);
   Refusal scan_item(const Item& item);
-  Refusal check_name(const Item& item) const;
+  Refusal check_names(const Item& item) const;
   Refusal check_type(const Item& item, const std::string& type) const;
   Refusal scan_archive(const Item& item, const std::string& type);
   Refusal scan_member(const Item& archive, const std::string& type, ArchiveReader& reader);
+  static bool is_deceptive(const Item& item, ContentKind found);
+  static bool claims_to_be_archive(const Item& item, const std::string& type);
   Refusal refuse_unreadable(const Item& item, const std::string& type) const;
   Refusal refuse_encrypted(const Item& item) const;
   Refusal refuse_depth(const Item& item) const;

@@ -7,6 +7,7 @@
 
 #include "app/inspection/scan/archive_for_test.h"
 #include "app/inspection/scan/mail_for_test.h"
+#include "base/limits.h"
 
 namespace sealgate::app {
 namespace {
@@ -72,6 +73,34 @@ TEST_F(ContentScanTest, RefusesAForbiddenName) {
   EXPECT_NE(refusal(message_with("=?utf-8?B?c2V0dXAuZXhl?=", "text")), "");
   EXPECT_EQ(refusal(message_with("exe", "text")), "");
   EXPECT_EQ(refusal(message_with("a.exe.txt", "text")), "");
+}
+
+TEST_F(ContentScanTest, ChecksBothNamesOfAPartThatHasTwo) {
+  const auto with_names = [](const std::string& disposed, const std::string& typed) {
+    return message_with(attachment(disposed, "application/pdf; name=\"" + typed + "\"", "text"));
+  };
+  EXPECT_EQ(refusal(with_names("a.pdf", "b.pdf")), "");
+  EXPECT_EQ(refusal(with_names("a.pdf", "b.exe")), "attachment a.pdf has a forbidden name (*.exe)");
+  EXPECT_NE(refusal(with_names("a.exe", "b.pdf")), "");
+  EXPECT_NE(refusal(with_names("", "b.exe")), "");
+}
+
+TEST_F(ContentScanTest, RefusesAMessageThatCannotBeTakenApartWhole) {
+  const auto with_parts = [](std::size_t count) {
+    std::string parts;
+    for (std::size_t i = 0; i < count; ++i) parts += "--b\r\n\r\nx\r\n";
+    return message_with(parts);
+  };
+  EXPECT_EQ(refusal(with_parts(kPartsMax - 10)), "");
+  EXPECT_NE(refusal(with_parts(kPartsMax + 10)), "");
+  const auto with_depth = [](std::size_t depth) {
+    std::string text;
+    for (std::size_t i = 0; i < depth; ++i) text += "Content-Type: message/rfc822\r\n\r\n";
+    return text + "Subject: x\r\n\r\nHello.\r\n";
+  };
+  EXPECT_EQ(refusal(with_depth(kPartDepthMax - 5)), "");
+  EXPECT_NE(refusal(with_depth(kPartDepthMax + 5)), "");
+  EXPECT_NE(refusal("Subject: " + std::string(kHeaderBytesMax, 'x') + "\r\n\r\nHello.\r\n"), "");
 }
 
 TEST_F(ContentScanTest, ShowsAHostileNameWithoutItsTricks) {
@@ -194,6 +223,10 @@ TEST_F(ContentScanTest, TreatsUnreadableArchivesAsConfigured) {
     settings_.rules.refuses_unreadable_archives = false;
     EXPECT_EQ(refusal(message_with("a.zip", archive)), "");
   }
+  settings_.rules.refuses_unreadable_archives = true;
+  EXPECT_NE(refusal(message_with("a", cut)), "");
+  EXPECT_NE(refusal(message_with(attachment("", "application/zip", "text"))), "");
+  EXPECT_EQ(refusal(message_with(attachment("", "text/plain", cut))), "");
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 #include "app/inspection/scan/program.h"
 
 #include <clocale>
+#include <cstdint>
 #include <ctime>
 #include <fcntl.h>
 #include <iconv.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
+#include <vector>
 
 #include "app/inspection/scan/supervisor.h"
 
@@ -16,8 +18,7 @@ namespace {
 
 constexpr int kControlDescriptor = 3;
 
-// Character sets in which names of attachments come. A worker cannot load one; what is open once
-// stays loaded.
+// Character sets in which names of attachments come. A worker cannot load one.
 constexpr const char* kCharsets[] = {
     "WINDOWS-1250", "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1253", "WINDOWS-1254", "WINDOWS-1255",
     "WINDOWS-1256", "WINDOWS-1257", "WINDOWS-1258", "ISO-8859-2",   "ISO-8859-5",   "ISO-8859-7",
@@ -27,13 +28,25 @@ constexpr const char* kCharsets[] = {
     "UTF-16BE",     "UTF-32",       "CP437",        "CP850",        "IBM037",       "TIS-620",
 };
 
-void load_what_workers_need() {
-  std::setlocale(LC_ALL, "C.UTF-8");
-  tzset();
-  for (const char* const charset : kCharsets) {
-    iconv_open("UTF-8", charset);  // Never closed: see kCharsets.
+// Keeps them loaded as long as it lives.
+class LoadedCharsets {
+ public:
+  LoadedCharsets() {
+    for (const char* const charset : kCharsets) {
+      const iconv_t converter = iconv_open("UTF-8", charset);
+      if (converter != kFailed) converters_.push_back(converter);
+    }
   }
-}
+  ~LoadedCharsets() {
+    for (const iconv_t converter : converters_) iconv_close(converter);
+  }
+  LoadedCharsets(const LoadedCharsets&) = delete;
+  LoadedCharsets& operator=(const LoadedCharsets&) = delete;
+
+ private:
+  inline static const iconv_t kFailed = reinterpret_cast<iconv_t>(std::intptr_t{-1});
+  std::vector<iconv_t> converters_;
+};
 
 bool take_null_as_standard_streams() {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -56,7 +69,9 @@ int run_scan_program(const ScanFunction& scan) {
   }
   close_range(kControlDescriptor + 1, ~0U, 0);
   if (chdir("/") != 0 || !take_null_as_standard_streams()) return EX_OSERR;
-  load_what_workers_need();
+  std::setlocale(LC_ALL, "C.UTF-8");
+  tzset();
+  const LoadedCharsets charsets;
   return Supervisor::run(kControlDescriptor, scan);
 }
 

@@ -2,6 +2,11 @@
 //
 // The content scan as it runs: what the libraries ask of the kernel is allowed, or they bear its
 // refusal.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "app/inspection/content_scanner.h"
@@ -89,6 +94,26 @@ TEST_F(SandboxedScanTest, TakesALargeMessageWithinItsMemory) {
   for (std::uint32_t i = 0; content.size() < (40U << 20U); ++i) content += std::to_string(i * 77);
   EXPECT_EQ(refusal(message_with("large.txt", content)), "");
   EXPECT_EQ(refusal(message_with("large.zip", make_zip({{"large.txt", content}}))), "");
+}
+
+// Foreign messages, where they are at hand: none stops the scan.
+TEST_F(SandboxedScanTest, ComesToAnEndWithEveryTortureMessage) {
+  const char* const corpora = std::getenv("SEALGATE_CORPORA");
+  if (corpora == nullptr || *corpora == '\0') GTEST_SKIP() << "$SEALGATE_CORPORA is not set";
+  std::size_t count = 0;
+  for (const char* const set : {"mime-torture", "mimekit-smime"}) {
+    const std::filesystem::path folder = std::filesystem::path(corpora) / set;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      std::ostringstream text;
+      text << file.rdbuf();
+      refusal(text.str());
+      EXPECT_FALSE(HasFailure()) << entry.path();
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 0U);
 }
 
 }  // namespace

@@ -45,8 +45,6 @@ constexpr std::array kSanitizer = {
     "sched_getaffinity",
     "getrlimit",
     "prlimit64",
-    "mprotect",
-    "mmap",
     "nanosleep",
     "clock_nanosleep",
     "set_robust_list",
