@@ -84,7 +84,9 @@ TEST_F(SandboxedScanTest, BearsFilesThatLookLikeManyThings) {
                                        "PK\x03\x04",
                                        "7z\xbc\xaf\x27\x1c"}) {
     std::string content(start);
-    for (int i = 0; content.size() < 70'000; ++i) content += static_cast<char>(i * i * 7 + i);
+    for (std::uint32_t i = 0; content.size() < 70'000; ++i) {
+      content += static_cast<char>(i * i * 7 + i);
+    }
     refusal(message_with("file.bin", content));
   }
 }
