@@ -47,7 +47,7 @@ constexpr std::array kKeys = {
         "sealgate"},
     Key{"", "state_directory", Path, Optional, "/var/lib/sealgate", 0, 0, "",
         "Holds contacts/, identities/, retired/, anchors/, intermediates/ and crls/ as PEM or DER "
-        "files, where `sealgate cert add` writes; compromised/*.txt; and harvest.db.",
+        "files, where `sealgate cert add` writes; and compromised/*.txt.",
         ""},
     Key{"", "policy", Path, Optional, "policy.toml", 0, 0, "",
         "The policy: which mail is signed, encrypted, refused. See sealgate-policy(5).", ""},
