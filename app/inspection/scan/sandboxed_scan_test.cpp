@@ -56,9 +56,10 @@ TEST_F(SandboxedScanTest, NoticesEncryption) {
 }
 
 TEST_F(SandboxedScanTest, SeesTheEndOfANameInAForeignCharacterSet) {
-  EXPECT_EQ(
-      refusal(message_with("a.zip", make_zip({{"\xd1\x84.exe", "x"}}, "zip:hdrcharset=CP866"))),
-      "\xc3\xa4.exe in attachment a.zip has a forbidden name (*.exe)");
+  // How its first letter is read depends on the locale in which the archive was made.
+  const std::string said =
+      refusal(message_with("a.zip", make_zip({{"\xd1\x84.exe", "x"}}, "zip:hdrcharset=CP866")));
+  EXPECT_TRUE(said.ends_with(".exe in attachment a.zip has a forbidden name (*.exe)")) << said;
 }
 
 TEST_F(SandboxedScanTest, BearsFilesThatLookLikeManyThings) {
