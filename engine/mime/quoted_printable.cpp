@@ -43,14 +43,16 @@ Result<void> QuotedPrintableEncoder::update(ByteView octets, ChainWriter& to) {
 
 std::size_t QuotedPrintableEncoder::plain_run(ByteView octets) const {
   if (has_cr_ || has_blank_) return 0;
-  // put() looks for "From " in the first characters of a line.
+  // put() looks for "From " and "--" in the first characters of a line.
   constexpr std::size_t kFromChars = 5;
+  constexpr std::size_t kDashes = 2;
   const std::size_t room = std::min(octets.size(), kLineCharsMax - line_.size());
   std::size_t count = 0;
   while (count < room) {
     const bool is_blank_inside = is_blank(octets[count]) && line_.size() + count >= kFromChars &&
                                  count + 1 < room && is_plain(octets[count + 1]);
-    if (!is_plain(octets[count]) && !is_blank_inside) break;
+    const bool may_be_delimiter = octets[count] == '-' && line_.size() + count < kDashes;
+    if ((!is_plain(octets[count]) && !is_blank_inside) || may_be_delimiter) break;
     ++count;
   }
   return count;
@@ -95,6 +97,7 @@ Result<void> QuotedPrintableEncoder::put(std::string_view characters, ChainWrite
   if (line_.size() + characters.size() > kLineCharsMax) SG_TRY(end_line("=\r\n", to));
   line_ += characters;
   if (line_ == "From ") line_ = "=46rom ";
+  if (line_ == "--") line_ = "=2D-";
   return {};
 }
 

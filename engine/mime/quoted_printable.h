@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // quoted-printable (RFC 2045, 6.7). What is written survives every transport: no blank at a
-// line end, no line that begins "From " or is a lone ".", at most 76 characters.
+// line end, no line that begins "From " or is a lone ".", at most 76 characters. And it stays the
+// part that it is: no line begins "--", as the delimiter of a multipart around it does, whatever
+// the text was encoded in before.
 #pragma once
 
 #include <cstddef>

@@ -37,15 +37,26 @@ TEST(QuotedPrintable, ProtectsWhatTransportsChange) {
   EXPECT_EQ(encode("a\rb\nc \r", 9), "a=0Db=0Ac =0D");
 }
 
+TEST(QuotedPrintable, WritesNoLineThatCouldBeADelimiter) {
+  EXPECT_EQ(encode("--b\r\n-- \r\n--\r\n- -\r\na--b", 99),
+            "=2D-b\r\n=2D-=20\r\n=2D-\r\n- -\r\na--b");
+  const std::string line(75, 'x');
+  EXPECT_EQ(encode(line + "--b", 99), line + "=\r\n=2D-b");
+  EXPECT_EQ(encode(line + "--b", 1), line + "=\r\n=2D-b");
+}
+
 TEST(QuotedPrintable, ComesBackExactlyHoweverItIsCut) {
-  constexpr std::string_view kOctets = " \t\r\n=.FromA\xC3\xA4";
+  constexpr std::string_view kOctets = " \t\r\n=.-FromA\xC3\xA4";
   std::minstd_rand random(11);
   for (int round = 0; round < 3000; ++round) {
     std::string octets;
     const std::size_t size = random() % 300;
     while (octets.size() < size) {
       const std::size_t at = random() % kOctets.size();
-      octets += random() % 4 == 0 ? "\r\n" : random() % 9 == 0 ? "From " : "";
+      octets += random() % 4 == 0   ? "\r\n"
+                : random() % 9 == 0 ? "From "
+                : random() % 9 == 0 ? "--"
+                                    : "";
       octets += kOctets[at];
     }
     const std::string text = encode(octets, 1000);
@@ -54,6 +65,7 @@ TEST(QuotedPrintable, ComesBackExactlyHoweverItIsCut) {
     const LineTraits traits = text_traits(text);
     EXPECT_TRUE(traits.is_transport_safe()) << text;
     EXPECT_LE(traits.longest_line, 76U);
+    EXPECT_EQ(("\n" + text).find("\n--"), std::string::npos) << text;
   }
 }
 
