@@ -98,7 +98,7 @@ void judge_member(const ReportScope& scope, CertificateReport& report, CertKind 
 void judge_retired(CertificateReport& report) {
   const std::string fault = engine::trust::key_usage_fault(*report.certificate, Use::Encrypt);
   if (fault.empty()) {
-    report.uses.emplace_back("opens mail that is sealed to it");
+    report.uses.emplace_back("for mail that was sealed to it");
   } else {
     report.warnings.push_back("opens no mail, since " + fault);
   }

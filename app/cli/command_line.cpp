@@ -80,7 +80,7 @@ void add_cert(CLI::App& root, CommandLine& line) {
   };
   add_kind("--contact", "Somebody we encrypt to", CertKind::Contact);
   add_kind("--identity", "Ours: its private key is in a token", CertKind::Identity);
-  add_kind("--retired", "Ours, expired or replaced: its key goes on opening mail",
+  add_kind("--retired", "Ours, expired or replaced: kept for mail that was sealed to it",
            CertKind::Retired);
   add_kind("--anchor", "An authority that we trust", CertKind::Anchor);
   add_kind("--intermediate", "An authority below an anchor", CertKind::Intermediate);

@@ -121,7 +121,7 @@ TEST_F(CommandsTest, CertAddStoresNothingThatIsNotACertificate) {
 TEST_F(CommandsTest, CertAddKeepsWhatIsRetiredForOpening) {
   write("old.pem", make_certificate("gate@example.org").pem);
   ASSERT_EQ(run({"cert", "add", path("old.pem"), "--retired", "--name", "2024"}), EX_OK) << err_;
-  EXPECT_THAT(out_, HasSubstr("opens mail that is sealed to it"));
+  EXPECT_THAT(out_, HasSubstr("for mail that was sealed to it"));
   EXPECT_EQ(run({"cert", "list", "--json"}), EX_OK);
   const Json list = Json::parse(out_);
   ASSERT_EQ(list["retired"].size(), 1U);

@@ -21,12 +21,9 @@ constexpr std::size_t kForeignTextBytesMax = 450;
 
 void Pipeline::Engine::begin_delivery(Message& message, const Now& now) {
   auto& sealed = std::get<Sealed>(message.stage);
-  std::vector<SealedCopy> copies = sealed.sealing->take_copies();
-  for (std::size_t i = 0; i < copies.size(); ++i) {
-    const std::string_view fault =
-        fault_of(copies[i].content, sealed.plan->copies[i].recipients, sealed.wanted);
-    if (!fault.empty()) return withhold(message, fault, now);
-  }
+  Result<std::vector<SealedCopy>> taken = sealed.sealing->take_copies(sealed.wanted);
+  if (!taken) return withhold(message, sealed.sealing->copy_fault(), now);
+  std::vector<SealedCopy> copies = std::move(taken).value();
   const ReadMessage& read = *sealed.message;
   Delivering delivering;
   delivering.original = {.header = returned_header(read, writer_), .content = read.content};

@@ -10,13 +10,17 @@
 namespace sealgate::engine {
 namespace {
 
+// A copy has the fields that came, at most as many as are taken, and those that we add.
+constexpr mime::HeaderLimits kCopyHeader{.bytes = 2 * kHeaderBytesMax,
+                                         .fields = 2 * kHeaderFieldsMax};
+
 // Of the body of a copy that is only signed: enough to see which type it has.
 constexpr std::size_t kBodyBytesMin = 4096;
 
 // The beginning of the copy: its header, and `body_bytes` of its body.
 mime::Structure read_start(const Chain& content, std::size_t body_bytes) {
-  mime::Reader reader;
-  std::uint64_t left = kHeaderBytesMax + body_bytes;
+  mime::Reader reader(kCopyHeader);
+  std::uint64_t left = kCopyHeader.bytes + body_bytes;
   for (const Slice& slice : content.slices()) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, slice.bytes.size()));
     // Less than kMessageBytesMax, which is all that feed() refuses.

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "engine/cms/smime.h"
+#include "engine/message/errors.h"
 #include "engine/message/sealing_algorithms.h"
 #include "engine/mime/canonical.h"
 
@@ -249,8 +250,12 @@ Result<void> Sealing::pass(std::size_t copy) {
   return {};
 }
 
-std::vector<SealedCopy> Sealing::take_copies() {
+Result<std::vector<SealedCopy>> Sealing::take_copies(std::span<const Wanted> wanted) {
   SG_CHECK(is_finished());
+  for (std::size_t i = 0; i < copies_.size(); ++i) {
+    copy_fault_ = fault_of(copies_[i].copy.content, plan_.copies[i].recipients, wanted);
+    if (!copy_fault_.empty()) return kCopyNotAsDecided;
+  }
   std::vector<SealedCopy> copies;
   copies.reserve(copies_.size());
   for (CopyWork& work : copies_) copies.push_back(std::move(work.copy));

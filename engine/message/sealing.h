@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,6 +23,7 @@
 #include "engine/cms/digest.h"
 #include "engine/cms/enveloped_data.h"
 #include "engine/cms/signed_data.h"
+#include "engine/message/last_check.h"
 #include "engine/message/outgoing_header.h"
 #include "engine/message/plan.h"
 #include "hsm/api/key_operation.h"
@@ -67,8 +70,12 @@ class Sealing {
   // Requires: `signature` was requested and has not been given. Fails with kSignatureMissing.
   Result<void> give_signature(std::size_t signature, ByteView bytes);
 
-  // In the order of the plan. Requires: is_finished().
-  std::vector<SealedCopy> take_copies();
+  // In the order of the plan, each looked at once more (last_check.h): what is not as `wanted`,
+  // with one entry for each recipient of the envelope, never gets out. Fails with
+  // kCopyNotAsDecided. Requires: is_finished().
+  Result<std::vector<SealedCopy>> take_copies(std::span<const Wanted> wanted);
+  // What made take_copies() fail, or "". Static storage.
+  std::string_view copy_fault() const { return copy_fault_; }
 
  private:
   // A MIME entity in the making: its fields (without the empty line), and its body.
@@ -117,6 +124,7 @@ class Sealing {
   std::vector<CopyWork> copies_;
   std::vector<SignatureRequest> requests_;
   const trust::Certificate* refused_certificate_ = nullptr;
+  std::string_view copy_fault_;
 };
 
 }  // namespace sealgate::engine

@@ -48,7 +48,9 @@ bool is_mbox_line(std::string_view line) {
 
 }  // namespace
 
-Reader::Reader() {
+Reader::Reader() : Reader(HeaderLimits{}) {}
+
+Reader::Reader(HeaderLimits limits) : limits_(limits) {
   begin_part(kNoPart, {}, 0);
 }
 
@@ -76,7 +78,7 @@ Result<void> Reader::feed(ByteView bytes) {
 
 void Reader::hold(ByteView bytes, const LineScan& scan) {
   const std::string_view text = as_text(bytes);
-  const std::size_t room_max = state_ == State::Header ? kHeaderBytesMax + 1 : kLineStartMax + 1;
+  const std::size_t room_max = state_ == State::Header ? limits_.bytes + 1 : kLineStartMax + 1;
   if (held_.start.size() < room_max) {
     held_.start += text.substr(0, room_max - held_.start.size());
   }
@@ -136,8 +138,8 @@ void Reader::append_header_line(const Line& line, bool begins_field) {
   part.header.length += line.length;
   part.header_traits.add(line.traits);
   header_bytes_ += line.length;
-  if (header_bytes_ > kHeaderBytesMax ||
-      (begins_field && structure_.fields_.size() == kHeaderFieldsMax)) {
+  if (header_bytes_ > limits_.bytes ||
+      (begins_field && structure_.fields_.size() == limits_.fields)) {
     is_header_cut_ = true;
   }
   if (is_header_cut_) {

@@ -14,7 +14,7 @@
 //   quoted-printable; every other message/* is a leaf;
 // - a multipart without usable boundary or beyond kPartDepthMax is a leaf; beyond kPartsMax
 //   delimiters count no more, and the last part takes the rest.
-// A header above kHeaderBytesMax or kHeaderFieldsMax (all parts together) is reported as
+// A header above the HeaderLimits (all parts together) is reported as
 // HeaderTooLarge; the rest of its fields is not listed, and the part is an opaque leaf.
 //
 // Threading: one thread. Cost: one pass over the bytes, memory only for headers and parts.
@@ -25,15 +25,24 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "engine/mime/line_scan.h"
 #include "engine/mime/structure.h"
 
 namespace sealgate::engine::mime {
 
+// Octets and fields of the headers of all parts together.
+struct HeaderLimits {
+  std::size_t bytes = kHeaderBytesMax;
+  std::size_t fields = kHeaderFieldsMax;
+};
+
 class Reader {
  public:
   Reader();
+  // For messages of our own making, whose headers are longer than those that were taken.
+  explicit Reader(HeaderLimits limits);
 
   // The next bytes of the message. Fails with kMessageTooLarge beyond kMessageBytesMax; the
   // Reader is of no more use then.
@@ -86,6 +95,7 @@ class Reader {
   void report_traits(std::uint32_t index);
   void report_from();
 
+  HeaderLimits limits_;
   Structure structure_;
   State state_ = State::Header;
   std::uint32_t current_ = 0;  // The part whose header or body the next line belongs to.

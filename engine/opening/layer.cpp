@@ -56,7 +56,7 @@ ErrantLayers find_errant_layers(const mime::Structure& structure) {
   ErrantLayers found;
   for (std::uint32_t i = 1; i < structure.parts().size(); ++i) {
     if (structure.part(i).type.is("multipart", "signed")) found.has_signed = true;
-    if (is_cms(structure, i)) found.has_encrypted = true;
+    if (is_cms(structure, i)) found.has_cms_object = true;
   }
   return found;
 }

@@ -33,8 +33,8 @@ LayerPlace find_layer(const mime::Structure& structure);
 
 // What is sealed below part 0, which itself is no layer.
 struct ErrantLayers {
-  bool has_signed = false;
-  bool has_encrypted = false;  // Any CMS object that is not a bare signature.
+  bool has_signed = false;      // A multipart/signed, whoever can verify it.
+  bool has_cms_object = false;  // A .p7m: what is in it is not looked at.
 };
 ErrantLayers find_errant_layers(const mime::Structure& structure);
 

@@ -73,9 +73,9 @@ TEST(Layer, AmongOtherPartsIsErrant) {
   EXPECT_EQ(find_layer(structure).kind, LayerKind::None);
   const ErrantLayers errant = find_errant_layers(structure);
   EXPECT_TRUE(errant.has_signed);
-  EXPECT_TRUE(errant.has_encrypted);
+  EXPECT_TRUE(errant.has_cms_object);
   const ErrantLayers none = find_errant_layers(read("Subject: x\r\n\r\nhello\r\n"));
-  EXPECT_FALSE(none.has_signed || none.has_encrypted);
+  EXPECT_FALSE(none.has_signed || none.has_cms_object);
 }
 
 }  // namespace

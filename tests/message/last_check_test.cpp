@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/message/errors.h"
+#include "engine/message/sealing.h"
+#include "engine/mime/reader.h"
 #include "tests/message/pipeline_world.h"
 #include "tests/message/policies.h"
 
@@ -85,6 +88,54 @@ TEST(LastCheck, HoldsBackWhatShouldBeSignedAndIsNot) {
   EXPECT_EQ(Sealed::fault(plain, {{.is_signed = true, .encrypted_to = nullptr}}),
             "it is not signed");
   EXPECT_EQ(Sealed::fault(plain, {{.is_signed = false, .encrypted_to = nullptr}}), "");
+}
+
+// Sealed to carol, whatever was decided.
+TEST(LastCheck, StandsBetweenSealingAndTheNextHop) {
+  Sealed sealed;
+  const std::string text = plain_mail("carol@example.net", "private\r\n");
+  engine::mime::Reader reader;
+  ASSERT_TRUE(reader.feed(as_bytes(text)));
+  const engine::ReadMessage message =
+      engine::read_message(reader.finish(), sealed.chain_of(text)).value();
+  const engine::Envelope to_carol = envelope("alice@example.org", {"carol@example.net"});
+  engine::Plan plan;
+  plan.copies.resize(1);
+  plan.copies[0].recipients = {0};
+  plan.copies[0].cipher = engine::cms::ContentCipher::Aes256Cbc;
+  plan.copies[0].envelope = {{.certificate = sealed.carol.get()}};
+  SeededRandom random(1);
+  ChainWriter writer(*sealed.world.pool);
+  for (const bool is_decided : {true, false}) {
+    engine::Sealing sealing(message, to_carol, plan, {},
+                            {.pool = *sealed.world.pool, .random = random, .writer = writer});
+    std::size_t budget = 1U << 20U;
+    ASSERT_TRUE(sealing.advance(budget, kTestTime));
+    ASSERT_TRUE(sealing.is_finished());
+    const engine::trust::Certificate* decided = is_decided ? sealed.carol.get() : sealed.bob.get();
+    const std::vector<Wanted> wanted = {{.is_signed = false, .encrypted_to = decided}};
+    const auto copies = sealing.take_copies(wanted);
+    EXPECT_EQ(copies.has_value(), is_decided);
+    EXPECT_EQ(sealing.copy_fault().empty(), is_decided);
+    if (copies) continue;
+    EXPECT_TRUE(copies.error().is(engine::kCopyNotAsDecided));
+  }
+}
+
+TEST(LastCheck, ReadsTheLongestHeaderThatIsTakenAndWhatIsAddedToIt) {
+  Sealed sealed;
+  std::string text = plain_mail("bob@example.net", "private\r\n");
+  const std::size_t body = text.find("\r\n\r\n") + 2;
+  std::string filler;
+  while (body + filler.size() + 1000 <= kHeaderBytesMax) {
+    filler += "X-Filler: " + std::string(986, 'x') + "\r\n";
+  }
+  filler += "X-Last: " + std::string(kHeaderBytesMax - body - filler.size() - 10, 'x') + "\r\n";
+  text.insert(body, filler);
+  const engine::MessageId id =
+      sealed.world.send(envelope("alice@example.org", {"bob@example.net"}), text);
+  sealed.world.settle();
+  EXPECT_TRUE(sealed.world.answer_text(id).starts_with("250")) << sealed.world.answer_text(id);
 }
 
 }  // namespace
