@@ -109,6 +109,8 @@ TEST_F(WorkerTest, IsRefusedMoreThanItsCpuTime) {
 
 TEST_F(WorkerTest, IsRefusedMoreThanItsMemory) {
   if (kHasSanitizer) GTEST_SKIP() << "sanitizers need terabytes of address space";
+  // Time enough to take it all on a busy machine.
+  scanner_ = start(SEALGATE_SCAN_FOR_TEST, {3, 100, 1U << 20U, 60});
   const Judgement judgement = scan("memory");
   EXPECT_EQ(judgement.outcome, Outcome::Refused);
   EXPECT_EQ(judgement.reason, "the content scan takes more memory than it may");
